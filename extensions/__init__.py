@@ -1,0 +1,1 @@
+"""The Starlette service: what SQL cannot or must not do (tokens, Stripe, health)."""

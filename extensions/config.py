@@ -1,0 +1,86 @@
+"""All settings of the shop, read once from the environment and `.env`; weak secrets are refused here."""
+
+from functools import lru_cache
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+WEAK_WORDS = ("changeme", "secret", "password", "example", "insecure", "default")
+
+
+class Settings(BaseSettings):
+    """One field per environment variable; `.env.example` documents each.
+
+    Empty values count as absent, so that a copied `.env.example` changes nothing.
+    """
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+
+    public_url: str = Field("http://127.0.0.1:8000", description="Where the shop is reached from outside, without a slash at the end.")
+    shop_name: str = Field("pgshop", description="The name in mails and on the landing page.")
+    environment: str = Field("development", description="`production` refuses the Stripe twin and the mail catcher.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL >= 15 by URL instead of the embedded one; a role that may create roles and schemas."
+    )
+    service_database_url: SecretStr | None = Field(None, description="How the service logs in; derived when embedded.")
+    worker_database_url: SecretStr | None = Field(None, description="How the workers log in; derived when embedded.")
+    redis_url: SecretStr | None = Field(None, description="Redis or Valkey by URL instead of the embedded Valkey.")
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://user:password@host:port (smtps:// for TLS) instead of the mail catcher."
+    )
+    mail_from: str = Field("pgshop <shop@pgshop.example>", description="Sender of every mail.")
+    postgrest_url: str = Field("http://127.0.0.1:3000", description="Where PostgREST listens; set by the stack.")
+
+    stripe_secret_key: SecretStr | None = Field(None, description="sk_test_… or sk_live_…; without it the Stripe twin runs.")
+    stripe_webhook_secret: SecretStr | None = Field(None, description="whsec_…; goes with STRIPE_SECRET_KEY.")
+    stripe_api_base: str | None = Field(None, description="Another Stripe API endpoint; set by the stack to its twin.")
+
+    jwt_private_key: SecretStr | None = Field(
+        None, description="Ed25519 private key (PKCS#8 PEM, base64 on one line); generated when absent."
+    )
+    access_token_seconds: int = Field(900, ge=60, le=3600, description="Life of an access token, in seconds.")
+    refresh_token_seconds: int = Field(604_800, ge=3600, description="Life of a session without use, in seconds.")
+    login_attempts: int = Field(10, ge=1, description="Failed logins per account and address before 429.")
+    login_window_seconds: int = Field(300, ge=1, description="The window in which LOGIN_ATTEMPTS are counted, in seconds.")
+    register_attempts: int = Field(60, ge=1, description="Registrations per address and LOGIN_WINDOW_SECONDS before 429.")
+
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Origins that browsers may call from, separated by commas; none by default."
+    )
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Addresses whose X-Forwarded-For is believed, separated by commas; none by default."
+    )
+    body_limit: str = Field("256k", pattern=r"^[0-9]+[km]$", description="Largest request body, in nginx's notation.")
+    rate_per_second: int = Field(200, ge=1, description="Requests a second from one address before 429.")
+
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def split_at_commas(cls, value: object) -> object:
+        """Turn `a, b` into a list."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("stripe_secret_key", "stripe_webhook_secret", "jwt_private_key")
+    @classmethod
+    def refuse_weak(cls, value: SecretStr | None) -> SecretStr | None:
+        """Refuse secrets that are short or look like a placeholder."""
+        if value is not None:
+            plain = value.get_secret_value()
+            if len(plain) < 20 or any(word in plain.lower() for word in WEAK_WORDS):
+                raise ValueError("too weak: at least 20 characters and no placeholder; leave it out to have one generated")
+        return value
+
+    @model_validator(mode="after")
+    def stripe_is_whole(self) -> Self:
+        """A Stripe key without its webhook secret could take money that no order learns of."""
+        if (self.stripe_secret_key is None) != (self.stripe_webhook_secret is None):
+            raise ValueError("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together; set both or neither")
+        return self
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process. Raises pydantic.ValidationError with the names of what is wrong."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Celery workers: everything that may happen later, driven by rows of shop.outbox."""
