@@ -1,0 +1,21 @@
+"""Rebuild the disposable schemas from their files: views first, then the functions that speak of them."""
+
+from pathlib import Path
+
+from yoyo import step
+
+DB = Path(__file__).parents[1]
+
+step("""
+drop schema if exists api, v1, logic cascade;
+create schema api;
+create schema v1;
+create schema logic;
+grant usage on schema api, v1, logic to anon, customer;
+grant usage on schema logic to service, worker;
+""")
+for room in ("views", "functions"):
+    for file in sorted((DB / room).rglob("*.sql")):
+        step(file.read_text())
+step("notify pgrst, 'reload schema'")
+step("notify pgrst, 'reload config'")
