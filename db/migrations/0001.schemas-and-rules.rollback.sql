@@ -1,7 +1,7 @@
 drop table shop.settings;
 drop function shop.refuse_change();
 drop function shop.touch();
-drop function shop.protect(variadic regclass[]);
+drop procedure shop.protect(variadic regclass[]);
 drop function shop.current_user_id();
 revoke usage on schema shop from anon, customer, worker;
 alter default privileges grant execute on functions to public;

@@ -14,8 +14,7 @@ return (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
 comment on function shop.current_user_id is 'The account that PostgREST has authenticated, null for anonymous callers.';
 grant execute on function shop.current_user_id to anon, customer, service, worker;
 
-create function shop.protect(variadic tables regclass[])
-returns void
+create procedure shop.protect(variadic tables regclass[])
 language plpgsql
 set search_path = ''
 as $$
@@ -31,7 +30,7 @@ begin
   end loop;
 end;
 $$;
-comment on function shop.protect is
+comment on procedure shop.protect is
   'Migrations call this for each new table: row-level security on and forced, and the owner let through.';
 
 create function shop.touch()
@@ -73,7 +72,7 @@ comment on column shop.settings.is_only_row is 'Always true: the key of the only
 comment on column shop.settings.shop_name is 'The name that customers read.';
 comment on column shop.settings.currency is 'ISO 4217 code of every price.';
 comment on column shop.settings.reservation_minutes is 'How long an unpaid order holds its stock, in minutes.';
-select shop.protect('shop.settings');
+call shop.protect('shop.settings');
 insert into shop.settings default values;
 grant select on shop.settings to anon, customer, worker;
 grant update (shop_name, reservation_minutes) on shop.settings to admin;

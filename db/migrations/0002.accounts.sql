@@ -131,7 +131,7 @@ create trigger addresses_keep_one_default before insert or update of is_default,
   for each row when (new.is_default) execute function shop.keep_one_default_address();
 comment on function shop.keep_one_default_address is 'A new default takes the place of the old one.';
 
-select shop.protect(
+call shop.protect(
   'shop.customers', 'auth.accounts', 'auth.sessions', 'auth.one_time_tokens', 'auth.throttles', 'shop.addresses'
 );
 

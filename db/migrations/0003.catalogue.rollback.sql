@@ -1,0 +1,10 @@
+drop table shop.reviews;
+drop table shop.product_images;
+drop table shop.product_variants;
+drop table shop.products;
+drop table shop.categories;
+drop function shop.return_review_to_queue();
+drop function shop.count_reviews();
+drop function shop.refuse_negative_variant_price();
+drop function shop.keep_default_variant();
+drop function shop.refuse_category_cycle();

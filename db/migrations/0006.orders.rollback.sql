@@ -1,0 +1,14 @@
+drop table shop.idempotency_keys;
+alter table shop.stock_movements drop constraint stock_movements_order_id_fkey;
+drop table shop.reservations;
+drop function shop.post_reservation();
+drop table shop.order_status_history;
+drop table shop.order_items;
+drop table shop.orders;
+drop function shop.record_order_status();
+drop function shop.check_order_subtotal();
+drop sequence shop.order_numbers;
+drop table shop.order_transitions;
+drop table shop.order_statuses;
+drop table shop.tax_rates;
+drop table shop.shipping_methods;

@@ -1,0 +1,2 @@
+drop table shop.outbox;
+drop function shop.ring_outbox();
