@@ -6,5 +6,6 @@ drop table shop.categories;
 drop function shop.return_review_to_queue();
 drop function shop.count_reviews();
 drop function shop.refuse_negative_variant_price();
+drop function shop.rest_default_variant();
 drop function shop.keep_default_variant();
 drop function shop.refuse_category_cycle();

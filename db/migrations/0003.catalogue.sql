@@ -140,6 +140,29 @@ create trigger products_keep_default_variant after insert or update of sku on sh
   for each row execute function shop.keep_default_variant();
 comment on function shop.keep_default_variant is 'Every product has a variant to count, under the product''s own SKU.';
 
+create function shop.rest_default_variant()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  product uuid := coalesce(new.product_id, old.product_id);
+begin
+  update shop.product_variants d set is_active = not has_others.answer
+  from (
+    select exists (select from shop.product_variants o where o.product_id = product and not o.is_default) as answer
+  ) has_others
+  where d.product_id = product and d.is_default and d.is_active = has_others.answer;
+  return null;
+end;
+$$;
+create trigger product_variants_rest_default_on_insert after insert on shop.product_variants
+  for each row when (not new.is_default) execute function shop.rest_default_variant();
+create trigger product_variants_rest_default_on_delete after delete on shop.product_variants
+  for each row when (not old.is_default) execute function shop.rest_default_variant();
+comment on function shop.rest_default_variant is 'A product with variants of its own is sold as one of them, not as the default.';
+
 create function shop.refuse_negative_variant_price()
 returns trigger
 language plpgsql

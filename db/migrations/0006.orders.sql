@@ -261,7 +261,6 @@ create table shop.idempotency_keys (
   key text not null,
   request_hash text not null,
   order_id uuid,
-  response jsonb,
   created_at timestamptz not null default now(),
   constraint idempotency_keys_pkey primary key (customer_id, key),
   constraint idempotency_keys_customer_id_fkey foreign key (customer_id)
@@ -271,7 +270,7 @@ create table shop.idempotency_keys (
 );
 create index idempotency_keys_created_at_idx on shop.idempotency_keys (created_at);
 create index idempotency_keys_order_id_idx on shop.idempotency_keys (order_id);
-comment on table shop.idempotency_keys is 'Answers already given: the same key gets the same answer, not a second order.';
+comment on table shop.idempotency_keys is 'Checkouts already done: the same key leads to the same order, not to a second one.';
 
 call shop.protect(
   'shop.shipping_methods', 'shop.tax_rates', 'shop.order_statuses', 'shop.order_transitions', 'shop.orders',

@@ -1,0 +1,21 @@
+create view api.product_variants with (security_invoker) as
+select
+  v.id, v.product_id, v.name, v.sku, v.attributes, v.price_modifier, p.price + v.price_modifier as price, v.is_active,
+  s.available as stock_quantity, s.available > 0 as is_in_stock
+from shop.product_variants v
+join shop.products p on p.id = v.product_id
+join shop.stock s on s.variant_id = v.id
+where not v.is_default;
+comment on view api.product_variants is $$Variants of products
+Sizes, colours and the like, each with its own SKU, price and stock. A product without any has none here.$$;
+comment on column api.product_variants.id is 'Key.';
+comment on column api.product_variants.product_id is 'The product.';
+comment on column api.product_variants.name is 'Name, such as Red / Small.';
+comment on column api.product_variants.sku is 'Stock keeping unit, unique without regard to case.';
+comment on column api.product_variants.attributes is 'Options as an object, such as {"colour": "red"}.';
+comment on column api.product_variants.price_modifier is 'Added to the product''s price.';
+comment on column api.product_variants.price is 'List price: product price + modifier.';
+comment on column api.product_variants.is_active is 'Whether customers can buy it.';
+comment on column api.product_variants.stock_quantity is 'What can still be sold: on hand less reserved.';
+comment on column api.product_variants.is_in_stock is 'Whether anything can still be sold.';
+grant select on api.product_variants to anon, customer;

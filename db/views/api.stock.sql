@@ -1,0 +1,12 @@
+create view api.stock with (security_invoker) as
+select s.variant_id, v.product_id, v.sku, s.on_hand, s.reserved, s.available
+from shop.stock s join shop.product_variants v on v.id = s.variant_id;
+comment on view api.stock is $$Stock
+On hand, reserved and available of every variant, for staff.$$;
+comment on column api.stock.variant_id is 'The variant, also the hidden one of products without variants.';
+comment on column api.stock.product_id is 'Its product.';
+comment on column api.stock.sku is 'Its SKU.';
+comment on column api.stock.on_hand is 'How many lie in the warehouse: the sum of the ledger.';
+comment on column api.stock.reserved is 'How many unpaid orders hold.';
+comment on column api.stock.available is 'on hand - reserved.';
+grant select on api.stock to staff;
