@@ -31,6 +31,20 @@ create table shop.carts (
 create trigger carts_touch before update on shop.carts for each row execute function shop.touch();
 comment on table shop.carts is 'The one open cart of a customer.';
 
+create function shop.open_cart()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into shop.carts (customer_id) values (new.id);
+  return null;
+end;
+$$;
+create trigger customers_open_cart after insert on shop.customers for each row execute function shop.open_cart();
+comment on function shop.open_cart is 'Everybody has a cart from the first moment, so that reading it never writes.';
+
 create table shop.cart_items (
   id uuid not null default gen_random_uuid(),
   cart_id uuid not null,

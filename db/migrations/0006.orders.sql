@@ -87,6 +87,8 @@ create table shop.orders (
   tracking_number text,
   shipped_at timestamptz,
   delivered_at timestamptz,
+  -- Why it was cancelled: money that comes late revives an expired order, never one that somebody cancelled.
+  cancelled_by text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint orders_pkey primary key (id),
@@ -98,6 +100,7 @@ create table shop.orders (
     subtotal >= 0 and discount >= 0 and tax >= 0 and shipping_cost >= 0 and total_amount >= 0
   ),
   constraint orders_total_is_sum_of_parts check (total_amount = subtotal - discount + tax + shipping_cost),
+  constraint orders_cancelled_by_is_known check (cancelled_by in ('customer', 'staff', 'expiry')),
   constraint orders_notes_length check (length(notes) <= 2000),
   constraint orders_tracking_number_length check (length(tracking_number) <= 100)
 );

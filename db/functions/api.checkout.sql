@@ -1,0 +1,45 @@
+create function api.checkout(
+  shipping_address jsonb, billing_address jsonb default null, notes text default '', accept_price_changes boolean default false
+)
+returns api.orders
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  cart shop.carts := logic.own_cart();
+  request record;
+  placed shop.orders;
+  answer api.orders;
+begin
+  request := logic.claim_checkout_key(
+    cart.customer_id, cart, jsonb_build_array(shipping_address, billing_address, notes, accept_price_changes)
+  );
+  if request.order_id is null then
+    -- In the order of their ids, always: two checkouts that share products wait for each other, and never in a ring.
+    perform from shop.stock s
+    where s.variant_id in (select i.variant_id from shop.cart_items i where i.cart_id = cart.id)
+    order by s.variant_id for update;
+    perform logic.refuse_cart(cart, coalesce(accept_price_changes, false));
+    placed := logic.place_order(
+      cart, logic.address_snapshot(shipping_address, 'shipping_address', cart.customer_id),
+      logic.address_snapshot(coalesce(billing_address, shipping_address), 'billing_address', cart.customer_id),
+      coalesce(notes, '')
+    );
+    update shop.idempotency_keys k set order_id = placed.id
+    where k.customer_id = cart.customer_id and k.key = request.key;
+    request.order_id := placed.id;
+  end if;
+  select o.* into answer from api.orders o where o.id = request.order_id;
+  return answer;
+exception when lock_not_available or deadlock_detected or query_canceled then
+  -- PostgREST would answer 500; nothing has happened, and trying again is right.
+  perform logic.problem(503, 'try_again', 'Too many orders at this moment.', null, null, '{"Retry-After": "1"}');
+  return null;
+end;
+$$;
+comment on function api.checkout is $$Check out
+Makes one's cart an order, all or nothing: stock is reserved for the time that settings tell, totals are made here, the cart is emptied. The header Idempotency-Key makes retries safe; without it the cart's version does.
+Arguments: shipping_address (the id of an address, or an object), billing_address (the same unless given), notes, accept_price_changes.
+Errors: 404 address_not_found, 409 cart_empty, product_unavailable, insufficient_stock, price_changed (details list the lines), 422 validation_failed, idempotency_key_reused, 503 try_again.$$;
+grant execute on function api.checkout to customer;

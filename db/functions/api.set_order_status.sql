@@ -1,0 +1,40 @@
+create function api.set_order_status(order_id uuid, status text, note text default '', tracking_number text default null)
+returns api.orders
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  found_order shop.orders;
+  answer api.orders;
+begin
+  select o.* into found_order from shop.orders o where o.id = set_order_status.order_id for update;
+  if found_order.id is null then
+    perform logic.problem(404, 'order_not_found', 'There is no such order.');
+  end if;
+  if set_order_status.status = 'cancelled' then
+    return api.cancel_order(found_order.id, note);
+  end if;
+  if set_order_status.status is distinct from found_order.status then
+    if not exists (
+      select from shop.order_transitions t
+      where t.from_status = found_order.status and t.to_status = set_order_status.status and t.is_for_staff
+    ) then
+      perform logic.problem(
+        409, 'transition_not_allowed',
+        format('Staff cannot move an order from %s to %s.', found_order.status, left(set_order_status.status, 50))
+      );
+    end if;
+    perform logic.set_status(found_order.id, set_order_status.status, coalesce(left(note, 500), ''));
+  end if;
+  if set_order_status.tracking_number is not null then
+    update shop.orders o set tracking_number = left(set_order_status.tracking_number, 100) where o.id = found_order.id;
+  end if;
+  select o.* into answer from api.orders o where o.id = found_order.id;
+  return answer;
+end;
+$$;
+comment on function api.set_order_status is $$Move an order
+For staff: to a state that may follow. Arguments: order_id, status, note, tracking_number.
+Errors: 404 order_not_found, 409 transition_not_allowed, order_not_cancellable.$$;
+grant execute on function api.set_order_status to staff;

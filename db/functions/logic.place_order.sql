@@ -1,0 +1,47 @@
+create function logic.place_order(cart shop.carts, shipping_address jsonb, billing_address jsonb, notes text)
+returns shop.orders
+language plpgsql
+set search_path = ''
+as $$
+declare
+  placed shop.orders;
+  goods numeric(12, 2);
+  tax_rate numeric := coalesce((select t.rate from shop.tax_rates t where t.is_default), 0);
+  shipping numeric := coalesce((select m.price from shop.shipping_methods m where m.is_default and m.is_active), 0);
+  shop_settings shop.settings;
+begin
+  select s.* into shop_settings from shop.settings s;
+  select sum(i.quantity * logic.unit_price(i.variant_id, cart.customer_id)) into goods
+  from shop.cart_items i where i.cart_id = cart.id;
+
+  perform set_config('shop.status_note', 'Order created', true);
+  insert into shop.orders (
+    customer_id, currency, subtotal, tax, shipping_cost, total_amount, shipping_address, billing_address, notes
+  )
+  values (
+    cart.customer_id, shop_settings.currency, goods, round(goods * tax_rate, 2), shipping,
+    goods + round(goods * tax_rate, 2) + shipping, shipping_address, billing_address, notes
+  )
+  returning * into placed;
+  insert into shop.order_items (order_id, product_id, variant_id, product_name, variant_name, sku, quantity, price)
+  select placed.id, p.id, v.id, p.name, case when not v.is_default then v.name end, v.sku, i.quantity,
+    logic.unit_price(v.id, cart.customer_id)
+  from shop.cart_items i
+  join shop.products p on p.id = i.product_id
+  join shop.product_variants v on v.id = i.variant_id
+  where i.cart_id = cart.id;
+  insert into shop.reservations (order_id, variant_id, quantity, expires_at)
+  select placed.id, i.variant_id, i.quantity, now() + make_interval(mins => shop_settings.reservation_minutes)
+  from shop.cart_items i where i.cart_id = cart.id order by i.variant_id;
+  insert into shop.payments (order_id, amount, currency) values (placed.id, placed.total_amount, placed.currency);
+  delete from shop.cart_items i where i.cart_id = cart.id;
+  if placed.total_amount > 0 then
+    perform logic.emit('order.placed', jsonb_build_object('order_id', placed.id));
+  else
+    perform logic.confirm_order(placed.id, 'Nothing to pay');
+  end if;
+  return placed;
+end;
+$$;
+comment on function logic.place_order is
+  'Writes order, items, reservations and payment from a checked cart whose stock is locked, and empties the cart. Tax is on the goods, rounded once.';

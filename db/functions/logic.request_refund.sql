@@ -1,0 +1,22 @@
+create function logic.request_refund(payment shop.payments, amount numeric, reason text)
+returns shop.refunds
+language plpgsql
+set search_path = ''
+as $$
+declare
+  refund shop.refunds;
+begin
+  if amount <= 0 then
+    return null;
+  end if;
+  insert into shop.refunds (payment_id, amount, reason)
+  values (payment.id, request_refund.amount, left(request_refund.reason, 500)) returning * into refund;
+  perform logic.emit('payment.refund', jsonb_build_object('refund_id', refund.id));
+  return refund;
+exception when check_violation then
+  perform logic.problem(409, 'refund_exceeds_payment', 'More would be given back than was paid.');
+  return null;
+end;
+$$;
+comment on function logic.request_refund is
+  'Notes a refund, in the payment''s currency, and leaves asking Stripe to a worker. Raises 409 refund_exceeds_payment.';

@@ -1,0 +1,16 @@
+create function logic.set_status(order_id uuid, status text, note text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform set_config('shop.status_note', note, true);
+  update shop.orders o set
+    status = set_status.status,
+    shipped_at = case set_status.status when 'shipped' then now() else o.shipped_at end,
+    delivered_at = case set_status.status when 'delivered' then now() else o.delivered_at end,
+    cancelled_by = case set_status.status when 'cancelled' then o.cancelled_by end
+  where o.id = order_id;
+end;
+$$;
+comment on function logic.set_status is 'Moves an order and gives its history the reason. The table of transitions has the last word.';

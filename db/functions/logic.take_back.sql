@@ -1,0 +1,35 @@
+create function logic.take_back(order_id uuid, items jsonb, restock boolean)
+returns numeric
+language plpgsql
+set search_path = ''
+as $$
+declare
+  line record;
+  worth numeric := 0;
+begin
+  for line in
+    select i.*, coalesce((wanted.value ->> 'quantity')::integer, i.quantity - i.returned_quantity) as back
+    from shop.order_items i
+    left join jsonb_array_elements(items) wanted
+      on lower(wanted.value ->> 'sku') = lower(i.sku) or logic.to_uuid(wanted.value ->> 'order_item_id') = i.id
+    where i.order_id = take_back.order_id and (items is null or wanted.value is not null)
+    order by i.variant_id
+    for update of i
+  loop
+    if line.back > 0 then
+      update shop.order_items i set returned_quantity = i.returned_quantity + line.back where i.id = line.id;
+      if restock and line.variant_id is not null then
+        insert into shop.stock_movements (variant_id, quantity, reason, order_id)
+        values (line.variant_id, line.back, 'return', line.order_id);
+      end if;
+      worth := worth + line.back * line.price;
+    end if;
+  end loop;
+  return worth;
+exception when check_violation then
+  perform logic.problem(409, 'return_exceeds_sale', 'More would come back than was sold.');
+  return null;
+end;
+$$;
+comment on function logic.take_back is
+  'Books goods of an order as returned, all that is left or [{sku or order_item_id, quantity}], into stock if wanted. Returns their price. Raises 409 return_exceeds_sale.';
