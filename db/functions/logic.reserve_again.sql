@@ -1,0 +1,14 @@
+create function logic.reserve_again(order_id uuid)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update shop.reservations r set state = 'held'
+  where r.order_id = reserve_again.order_id and r.state = 'released';
+  return true;
+exception when check_violation then
+  return false;
+end;
+$$;
+comment on function logic.reserve_again is 'Takes back the stock of an expired order, all or nothing. False if it is gone.';

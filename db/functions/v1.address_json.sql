@@ -1,0 +1,12 @@
+create function v1.address_json(address shop.addresses)
+returns json
+language sql
+stable
+set search_path = ''
+return json_build_object(
+  'id', address.id, 'address_line1', address.address_line1, 'address_line2', address.address_line2,
+  'city', address.city, 'state', address.state, 'postal_code', address.postal_code, 'country', address.country,
+  'address_type', address.address_type, 'is_default', address.is_default
+);
+comment on function v1.address_json is 'An address as /api/v1 shows it.';
+grant execute on function v1.address_json to customer;

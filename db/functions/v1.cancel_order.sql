@@ -1,0 +1,14 @@
+create function v1.cancel_order()
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  cancelled api.orders := api.cancel_order(logic.path_id());
+begin
+  return v1.order_json(cancelled.id);
+end;
+$$;
+comment on function v1.cancel_order is $$Cancel an order
+Stock and money go back. Answers with the order. Errors: 404 order_not_found, 409 order_not_cancellable.$$;
+grant execute on function v1.cancel_order to customer;

@@ -1,0 +1,23 @@
+create function v1.list_categories(page text default '', page_size text default '')
+returns json
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  wanted record := logic.page(page, page_size);
+begin
+  return logic.envelope(
+    (select count(*) from shop.categories c where c.is_active), page, page_size,
+    (
+      select coalesce(json_agg(v1.category_json(c) order by c.name, c.id), '[]')
+      from (
+        select c.* from shop.categories c where c.is_active order by c.name, c.id limit wanted.size offset wanted.skip
+      ) c
+    )
+  );
+end;
+$$;
+comment on function v1.list_categories is $$Categories
+A page of the active ones, by name. Errors: 404 invalid_page.$$;
+grant execute on function v1.list_categories to anon, customer;

@@ -1,0 +1,30 @@
+create function v1.list_orders(status text default '', page text default '', page_size text default '')
+returns json
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  wanted record := logic.page(page, page_size);
+  me uuid := shop.current_user_id();
+begin
+  return logic.envelope(
+    (
+      select count(*) from shop.orders o
+      where o.customer_id = me and (list_orders.status = '' or o.status = list_orders.status)
+    ),
+    page, page_size,
+    (
+      select coalesce(json_agg(v1.order_json(o.id) order by o.created_at desc, o.id), '[]')
+      from (
+        select o.id, o.created_at from shop.orders o
+        where o.customer_id = me and (list_orders.status = '' or o.status = list_orders.status)
+        order by o.created_at desc, o.id limit wanted.size offset wanted.skip
+      ) o
+    )
+  );
+end;
+$$;
+comment on function v1.list_orders is $$My orders
+Newest first, by status if wanted. Staff find everybody's under /rest/v1/orders. Errors: 404 invalid_page.$$;
+grant execute on function v1.list_orders to customer;
