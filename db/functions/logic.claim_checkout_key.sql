@@ -3,7 +3,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  request_hash text := encode(sha256(convert_to(request::text, 'UTF8')), 'hex');
+  fingerprint text := encode(sha256(convert_to(request::text, 'UTF8')), 'hex');
   known shop.idempotency_keys;
 begin
   key := logic.header('idempotency-key');
@@ -16,7 +16,7 @@ begin
       -- The second half of a double click, after the first half has emptied the cart.
       select k.* into known from shop.idempotency_keys k
       where k.customer_id = claim_checkout_key.customer_id and k.key like format('cart:%s:%%', cart.id)
-        and k.request_hash = claim_checkout_key.request_hash and k.created_at > now() - interval '1 minute'
+        and k.request_hash = fingerprint and k.created_at > now() - interval '1 minute'
       order by k.created_at desc limit 1;
       order_id := known.order_id;
       return;
@@ -24,12 +24,12 @@ begin
   end if;
   -- Waits for a transaction that has the same key under way, and sees its row when that has committed.
   insert into shop.idempotency_keys (customer_id, key, request_hash)
-  values (claim_checkout_key.customer_id, claim_checkout_key.key, claim_checkout_key.request_hash)
+  values (claim_checkout_key.customer_id, claim_checkout_key.key, fingerprint)
   on conflict on constraint idempotency_keys_pkey do nothing;
   if not found then
     select k.* into known from shop.idempotency_keys k
     where k.customer_id = claim_checkout_key.customer_id and k.key = claim_checkout_key.key;
-    if known.request_hash <> claim_checkout_key.request_hash then
+    if known.request_hash <> fingerprint then
       perform logic.problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used with another request.');
     end if;
     order_id := known.order_id;

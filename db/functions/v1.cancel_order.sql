@@ -6,7 +6,7 @@ as $$
 declare
   cancelled api.orders := api.cancel_order(logic.path_id());
 begin
-  return v1.order_json(cancelled.id);
+  return logic.order_json(cancelled.id);
 end;
 $$;
 comment on function v1.cancel_order is $$Cancel an order

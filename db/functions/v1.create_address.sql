@@ -20,7 +20,7 @@ begin
   )
   returning * into made;
   perform set_config('response.status', '201', true);
-  return v1.address_json(made);
+  return logic.address_json(made);
 end;
 $$;
 comment on function v1.create_address is $$Add an address

@@ -16,7 +16,7 @@ begin
   )
   returning * into made;
   perform set_config('response.status', '201', true);
-  return v1.category_json(made);
+  return logic.category_json(made);
 end;
 $$;
 comment on function v1.create_category is $$Add a category

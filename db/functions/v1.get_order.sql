@@ -5,7 +5,7 @@ stable
 set search_path = ''
 as $$
 declare
-  answer json := v1.order_json(logic.to_uuid(id));
+  answer json := logic.order_json(logic.to_uuid(id));
 begin
   if answer is null then
     perform logic.problem(404, 'order_not_found', 'There is no such order.');

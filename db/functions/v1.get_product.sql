@@ -14,7 +14,7 @@ begin
     'category', (
       select json_build_object('id', c.id, 'name', c.name, 'slug', c.slug) from shop.categories c where c.id = p.category_id
     ),
-    'images', v1.images_json(p.id),
+    'images', logic.images_json(p.id),
     'variants', (
       select coalesce(json_agg(json_build_object(
         'id', v.id, 'name', v.name, 'sku', v.sku, 'attributes', v.attributes,

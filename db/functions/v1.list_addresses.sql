@@ -10,7 +10,7 @@ begin
   return logic.envelope(
     (select count(*) from shop.addresses a where a.customer_id = (select shop.current_user_id())), page, page_size,
     (
-      select coalesce(json_agg(v1.address_json(a)), '[]')
+      select coalesce(json_agg(logic.address_json(a)), '[]')
       from (
         select a.* from shop.addresses a where a.customer_id = (select shop.current_user_id())
         order by a.created_at, a.id limit wanted.size offset wanted.skip

@@ -10,7 +10,7 @@ begin
   return logic.envelope(
     (select count(*) from shop.categories c where c.is_active), page, page_size,
     (
-      select coalesce(json_agg(v1.category_json(c) order by c.name, c.id), '[]')
+      select coalesce(json_agg(logic.category_json(c) order by c.name, c.id), '[]')
       from (
         select c.* from shop.categories c where c.is_active order by c.name, c.id limit wanted.size offset wanted.skip
       ) c

@@ -15,7 +15,7 @@ begin
     ),
     page, page_size,
     (
-      select coalesce(json_agg(v1.order_json(o.id) order by o.created_at desc, o.id), '[]')
+      select coalesce(json_agg(logic.order_json(o.id) order by o.created_at desc, o.id), '[]')
       from (
         select o.id, o.created_at from shop.orders o
         where o.customer_id = me and (list_orders.status = '' or o.status = list_orders.status)

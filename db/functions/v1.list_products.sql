@@ -62,7 +62,7 @@ begin
       'compare_price', logic.money(p.compare_price), 'currency', t.currency, 'stock_quantity', p.stock_quantity,
       'is_in_stock', p.is_in_stock, 'is_featured', p.is_featured,
       'category', case when c.id is not null then json_build_object('id', c.id, 'name', c.name, 'slug', c.slug) end,
-      'images', v1.images_json(p.id), 'average_rating', p.average_rating, 'review_count', p.review_count,
+      'images', logic.images_json(p.id), 'average_rating', p.average_rating, 'review_count', p.review_count,
       'created_at', p.created_at
     ) order by %2$s), '[]')
     from (select p.id from shop.products p where %1$s order by %2$s limit $6 offset $7) chosen

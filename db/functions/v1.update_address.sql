@@ -24,7 +24,7 @@ begin
   if changed.id is null then
     perform logic.problem(404, 'address_not_found', 'There is no such address.');
   end if;
-  return v1.address_json(changed);
+  return logic.address_json(changed);
 end;
 $$;
 comment on function v1.update_address is $$Change an address

@@ -12,7 +12,7 @@ begin
     coalesce(given ->> 'status', (select o.status from shop.orders o where o.id = logic.path_id())),
     given ->> 'notes', given ->> 'tracking_number'
   );
-  return v1.order_json(changed.id);
+  return logic.order_json(changed.id);
 end;
 $$;
 comment on function v1.update_order is $$Move an order

@@ -1,4 +1,4 @@
-create function v1.order_json(order_id uuid)
+create function logic.order_json(order_id uuid)
 returns json
 language plpgsql
 stable
@@ -32,5 +32,5 @@ begin
   );
 end;
 $$;
-comment on function v1.order_json is 'An order that the caller may see, as /api/v1 shows it; null for others.';
-grant execute on function v1.order_json to customer;
+comment on function logic.order_json is 'An order that the caller may see, as /api/v1 shows it; null for others.';
+grant execute on function logic.order_json to customer;

@@ -1,4 +1,4 @@
-create function v1.category_json(category shop.categories)
+create function logic.category_json(category shop.categories)
 returns json
 language sql
 stable
@@ -7,5 +7,5 @@ return json_build_object(
   'id', category.id, 'name', category.name, 'slug', category.slug, 'description', category.description,
   'parent', category.parent_id, 'image', category.image, 'is_active', category.is_active
 );
-comment on function v1.category_json is 'A category as /api/v1 shows it.';
-grant execute on function v1.category_json to anon, customer;
+comment on function logic.category_json is 'A category as /api/v1 shows it.';
+grant execute on function logic.category_json to anon, customer;

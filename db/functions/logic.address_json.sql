@@ -1,4 +1,4 @@
-create function v1.address_json(address shop.addresses)
+create function logic.address_json(address shop.addresses)
 returns json
 language sql
 stable
@@ -8,5 +8,5 @@ return json_build_object(
   'city', address.city, 'state', address.state, 'postal_code', address.postal_code, 'country', address.country,
   'address_type', address.address_type, 'is_default', address.is_default
 );
-comment on function v1.address_json is 'An address as /api/v1 shows it.';
-grant execute on function v1.address_json to customer;
+comment on function logic.address_json is 'An address as /api/v1 shows it.';
+grant execute on function logic.address_json to customer;

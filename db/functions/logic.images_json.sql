@@ -1,4 +1,4 @@
-create function v1.images_json(product_id uuid)
+create function logic.images_json(product_id uuid)
 returns json
 language plpgsql
 stable
@@ -14,5 +14,5 @@ begin
   );
 end;
 $$;
-comment on function v1.images_json is 'The pictures of a product, the primary one first.';
-grant execute on function v1.images_json to anon, customer;
+comment on function logic.images_json is 'The pictures of a product, the primary one first.';
+grant execute on function logic.images_json to anon, customer;
