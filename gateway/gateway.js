@@ -1,0 +1,178 @@
+// What SQL and PostgREST cannot do at the door: refuse damaged requests, and give every error one shape.
+
+const UNFILTERED = ['select', 'order', 'limit', 'offset', 'columns', 'on_conflict'];
+const DEEPEST = 8;
+
+// PostgREST answers 500 to bytes that are no UTF-8, so they stop here.
+function isText(encoded) {
+  try {
+    return decodeURIComponent(encoded).indexOf('\u0000') < 0;
+  } catch (e) {
+    return false;
+  }
+}
+
+function depth(query) {
+  let open = 0, deepest = 0;
+  query.replace(/%28/g, '(').replace(/%29/g, ')').split('').forEach((sign) => {
+    if (sign === '(') { deepest = Math.max(deepest, ++open); }
+    if (sign === ')') { open--; }
+  });
+  return deepest;
+}
+
+// Why a request is refused with 400, empty if it is not.
+function refusal(r) {
+  const uri = r.variables.request_uri;
+  const query = r.variables.args || '';
+  if (!isText(uri) || uri.indexOf('\ufffd') >= 0) { return 'bad_encoding'; }
+  for (const name in r.headersIn) {
+    if (r.headersIn[name].indexOf('\ufffd') >= 0) { return 'bad_encoding'; }
+  }
+  if (depth(query) > DEEPEST) { return 'query_too_deep'; }
+  if (uri.startsWith('/rest/v1') && (r.method === 'PATCH' || r.method === 'DELETE')) {
+    const names = query.split('&').map((part) => part.split('=')[0]);
+    if (!names.some((name) => name !== '' && UNFILTERED.indexOf(name) < 0)) { return 'filter_required'; }
+  }
+  return '';
+}
+
+// The query string of a function: the path's parameter and those of the query that the route knows, as they came.
+function rpcArguments(r) {
+  if (r.method !== 'GET' && r.method !== 'HEAD') { return ''; }
+  const known = (r.variables.names || '').split(',');
+  const taken = {};
+  const parts = [];
+  if (r.variables.parameter) {
+    parts.push(r.variables.parameter + '=' + encodeURIComponent(r.variables.path_id));
+  }
+  (r.variables.args || '').split('&').forEach((part) => {
+    const name = part.split('=')[0];
+    if (known.indexOf(name) >= 0 && name !== '' && !taken[name] && part.indexOf('=') > 0) {
+      taken[name] = true;
+      parts.push(part);
+    }
+  });
+  return parts.length ? '?' + parts.join('&') : '';
+}
+
+const STATUS = {
+  400: ['bad_request', 'The request is malformed.'],
+  401: ['not_authenticated', 'Sign in first.'],
+  403: ['permission_denied', 'This is not yours to do.'],
+  404: ['not_found', 'There is nothing at this address.'],
+  405: ['method_not_allowed', 'This address does not take that method.'],
+  406: ['not_acceptable', 'This address cannot answer in that form.'],
+  408: ['request_timeout', 'The request came too slowly.'],
+  409: ['conflict', 'The request contradicts what is stored.'],
+  413: ['payload_too_large', 'The body is too large.'],
+  414: ['uri_too_long', 'The URL is too long.'],
+  415: ['unsupported_media_type', 'The body must be JSON.'],
+  416: ['range_not_satisfiable', 'The range lies beyond the end.'],
+  422: ['validation_failed', 'Some fields are missing or wrong.'],
+  429: ['too_many_requests', 'Too many requests; wait a little.'],
+  431: ['headers_too_large', 'The request headers are too large.'],
+  500: ['internal_error', 'Something went wrong on our side.'],
+  503: ['unavailable', 'The shop is busy or starting; try again.'],
+};
+const REFUSED = {
+  bad_encoding: 'The URL or a header holds bytes that are no UTF-8 text.',
+  query_too_deep: 'The query is nested too deeply.',
+  filter_required: 'A change without a filter would hit every row; say which.',
+};
+
+function body(code, message, details, hint) {
+  return JSON.stringify({ code: code, message: message, details: details || null, hint: hint || null });
+}
+
+// nginx's own errors.
+function problem(r) {
+  let status = Number(r.variables.status) || 500;
+  if (status === 494) { status = 431; }
+  if (status === 502 || status === 504) { status = 503; }
+  if (!STATUS[status]) { status = status < 500 ? 400 : 500; }
+  const refused = status === 400 ? r.variables.refusal : '';
+  r.headersOut['Content-Type'] = 'application/json';
+  if (status === 405 && r.variables.allow) { r.headersOut['Allow'] = r.variables.allow; }
+  if (status === 429 || status === 503) { r.headersOut['Retry-After'] = '1'; }
+  r.return(status, refused ? body(refused, REFUSED[refused]) : body(STATUS[status][0], STATUS[status][1]));
+}
+
+function words(name) {
+  const text = name.replace(/_(key|fkey|pkey)$/, '').replace(/_/g, ' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+// PostgREST's and SQL's codes in the words of /api/v1. Returns [code, message].
+function translate(r, status, error) {
+  const code = error.code || '';
+  const rule = (/constraint "([a-z0-9_]+)"/.exec(error.message || '') || [])[1];
+  if (rule && code === '23505') { return [rule, 'There is one like it already: ' + words(rule) + '.']; }
+  if (rule && code === '23503') { return [rule, 'It refers to something that does not exist, or is still referred to: ' + words(rule) + '.']; }
+  if (rule) { return [rule, 'The request breaks a rule: ' + words(rule) + '.']; }
+  if (code === 'PGRST301' || code === 'PGRST302') {
+    return /expired/i.test(error.message) ? ['token_expired', 'The access token has expired.'] : ['token_invalid', 'The access token is not valid.'];
+  }
+  if (code === '42501') { return STATUS[status === 401 ? 401 : 403]; }
+  if (code === 'PGRST102' || (code === '22P02' && /json/.test(error.message))) { return ['invalid_json', 'The body is not valid JSON.']; }
+  if (code === '22P05') { return ['invalid_text', 'Text must not hold the character NUL.']; }
+  if (code.startsWith('22')) { return ['invalid_value', 'A value has the wrong form or is out of range.']; }
+  if (code === '23502') { return ['validation_failed', 'A required field is missing.']; }
+  return STATUS[status] || (status < 500 ? STATUS[400] : STATUS[500]);
+}
+
+// What may not be said to a stranger: how functions are called, where the database is, what it was asked.
+function scrub(status, error) {
+  const code = error.code || '';
+  if (status >= 500) { return body(code, STATUS[status >= 503 ? 503 : 500][1]); }
+  if (code === '42501' || code === '42P01' || code === 'PGRST202' || code === 'PGRST200') {
+    return body(code, code === '42501' ? STATUS[403][1] : STATUS[404][1]);
+  }
+  return body(code, error.message, error.details, /Perhaps you meant/.test(error.hint || '') ? null : error.hint);
+}
+
+function shape(r, status, text) {
+  let error;
+  try { error = JSON.parse(text); } catch (e) { error = {}; }
+  if (error === null || typeof error !== 'object') { error = {}; }
+  const isSeed = !r.variables.request_uri.startsWith('/rest/v1');
+  if (/^[a-z][a-z0-9_]*$/.test(error.code || '')) {
+    // Ours already. PostgREST can only carry details as text; here they are what they are.
+    if (isSeed && typeof error.details === 'string' && /^[[{]/.test(error.details)) {
+      try { error.details = JSON.parse(error.details); } catch (e) { /* text after all */ }
+    }
+    return body(error.code, error.message, error.details, error.hint);
+  }
+  if (!isSeed) { return scrub(status, error); }
+  const said = translate(r, status, error);
+  return body(said[0], said[1]);
+}
+
+function isUpstream(r) {
+  return r.status >= 400 && r.variables.upstream_status;
+}
+
+function errorHeaders(r) {
+  if (!isUpstream(r)) { return; }
+  delete r.headersOut['Content-Length'];
+  r.headersOut['Content-Type'] = 'application/json';
+  delete r.headersOut['Proxy-Status'];
+  if (r.status === 503 && !r.headersOut['Retry-After']) { r.headersOut['Retry-After'] = '1'; }
+}
+
+let received = '';
+
+function errorBody(r, data, flags) {
+  if (!isUpstream(r) || r.method === 'HEAD') {
+    r.sendBuffer(data, flags);
+    r.done();
+    return;
+  }
+  received += data;
+  if (flags.last) {
+    r.sendBuffer(shape(r, r.status, received), flags);
+    r.done();
+  }
+}
+
+export default { refusal, rpcArguments, problem, errorHeaders, errorBody };

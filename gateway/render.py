@@ -1,0 +1,110 @@
+"""Render nginx's configuration from the route table and the settings."""
+
+import re
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from extensions.config import Settings
+
+HERE = Path(__file__).parent
+METHODS = ("GET", "POST", "PUT", "DELETE")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row of the table: a path, and per method the function of schema v1 or `service`."""
+
+    number: int
+    path: str
+    targets: dict[str, str]
+    query: tuple[str, ...]
+    bodyless: tuple[str, ...]
+
+    @property
+    def by_method(self) -> dict[str, str]:
+        """Targets of every method that nginx may see: HEAD goes with GET, PATCH with PUT."""
+        extra = {"GET": "HEAD", "PUT": "PATCH"}
+        return {
+            method: target
+            for named, target in self.targets.items()
+            for method in (named, extra.get(named, named))
+        }
+
+    @property
+    def parameter(self) -> str:
+        """Name of the path parameter, empty when there is none."""
+        found = re.search(r"\{(\w+)\}", self.path)
+        return found[1] if found else ""
+
+    @property
+    def locations(self) -> list[str]:
+        """The nginx locations that match, with and without the slash at the end."""
+        bare = self.path.rstrip("/")
+        if self.parameter:
+            return [f'~ "^{re.sub(r"{.*?}", "(?<key>[^/]+)", bare)}/?$"']
+        return [f"= {bare}", f"= {bare}/"]
+
+    @property
+    def is_service(self) -> bool:
+        """Whether the service answers all methods."""
+        return set(self.targets.values()) == {"service"}
+
+    @property
+    def upstream_path(self) -> str:
+        """The path that the service knows it by: with a slash under /api and for /health/, bare for files."""
+        return self.path if self.path.startswith("/api/") or self.path == "/health/" else self.path.rstrip("/")
+
+
+def read_routes() -> list[Route]:
+    """The table, literal paths first, so that `categories/` wins over `{slug}/`. Raises ValueError for a bad row."""
+    with (HERE / "routes.toml").open("rb") as file:
+        rows = tomllib.load(file)["route"]
+    routes = []
+    for number, row in enumerate(rows):
+        unknown = row.keys() - {"path", "query", "bodyless", *METHODS}
+        targets = {method: row[method] for method in METHODS if method in row}
+        if unknown or not targets or not row["path"].endswith("/"):
+            raise ValueError(f"gateway/routes.toml: row {row.get('path')!r} is not understood ({sorted(unknown)})")
+        bodyless = (*row.get("bodyless", ()), *(m for m in targets if m == "DELETE"))
+        routes.append(Route(number, row["path"], targets, tuple(row.get("query", ())), bodyless))
+    return sorted(routes, key=lambda route: bool(route.parameter))
+
+
+def render(
+    *,
+    folder: Path,
+    port: int,
+    postgrest: str,
+    service: str,
+    media: Path,
+    settings: Settings,
+    workers_user: str | None = None,
+    listen: str = "127.0.0.1",
+) -> Path:
+    """Write nginx.conf and gateway.js into `folder` and return the path of the former.
+
+    `postgrest` and `service` are host:port. `workers_user` is given when nginx starts as root.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(HERE / "gateway.js", folder / "gateway.js")
+    environment = Environment(
+        loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False  # noqa: S701 nginx, not HTML
+    )
+    text = environment.get_template("nginx.conf.j2").render(
+        folder=folder.resolve(),
+        listen=listen,
+        port=port,
+        postgrest=postgrest,
+        service=service,
+        media=media.resolve(),
+        settings=settings,
+        workers_user=workers_user,
+        routes=read_routes(),
+    )
+    target = folder / "nginx.conf"
+    target.write_text(text)
+    return target
