@@ -27,11 +27,13 @@ class Settings(BaseSettings):
     )
     service_database_url: SecretStr | None = Field(None, description="How the service logs in; derived when embedded.")
     worker_database_url: SecretStr | None = Field(None, description="How the workers log in; derived when embedded.")
+    authenticator_database_url: SecretStr | None = Field(None, description="How PostgREST logs in; derived when embedded.")
     redis_url: SecretStr | None = Field(None, description="Redis or Valkey by URL instead of the embedded Valkey.")
     smtp_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:port (smtps:// for TLS) instead of the mail catcher."
     )
     mail_from: str = Field("pgshop <shop@pgshop.example>", description="Sender of every mail.")
+    mail_web_url: str | None = Field(None, description="The mail catcher's page; set by the stack.")
     postgrest_url: str = Field("http://127.0.0.1:3000", description="Where PostgREST listens; set by the stack.")
 
     stripe_secret_key: SecretStr | None = Field(None, description="sk_test_… or sk_live_…; without it the Stripe twin runs.")
@@ -39,7 +41,7 @@ class Settings(BaseSettings):
     stripe_api_base: str | None = Field(None, description="Another Stripe API endpoint; set by the stack to its twin.")
 
     jwt_private_key: SecretStr | None = Field(
-        None, description="Ed25519 private key (PKCS#8 PEM, base64 on one line); generated when absent."
+        None, description="Ed25519 private key, PKCS#8 DER as one line of base64; generated when absent."
     )
     access_token_seconds: int = Field(900, ge=60, le=3600, description="Life of an access token, in seconds.")
     refresh_token_seconds: int = Field(604_800, ge=3600, description="Life of a session without use, in seconds.")
@@ -47,6 +49,7 @@ class Settings(BaseSettings):
     login_window_seconds: int = Field(300, ge=1, description="The window in which LOGIN_ATTEMPTS are counted, in seconds.")
     register_attempts: int = Field(60, ge=1, description="Registrations per address and LOGIN_WINDOW_SECONDS before 429.")
 
+    demo: bool = Field(False, description="Whether the landing page names the demo accounts; set by the stack.")
     cors_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Origins that browsers may call from, separated by commas; none by default."
     )

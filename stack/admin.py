@@ -1,0 +1,125 @@
+"""The commands that work on the shop's data: migrate, seed, users, import."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from stack.errors import StackError
+
+StateOption = Annotated[Path, typer.Option("--state", help="The folder that holds everything of this stack.")]
+HERE = Path(".pgshop")
+err = Console(stderr=True, highlight=False)
+
+
+class Role(StrEnum):
+    """What an account may do: buy; sell; also manage people and settings."""
+
+    customer = "customer"
+    staff = "staff"
+    admin = "admin"
+
+
+def database_url(folder: Path) -> str:
+    """The running stack's database as its owner. Raises StackError when it does not run."""
+    from stack.state import State  # noqa: PLC0415 slow to import
+    from stack.supervision import Supervisor  # noqa: PLC0415
+
+    state = State.at(folder)
+    if Supervisor(state).pid() is None:
+        raise StackError(f"No stack is running in {state.folder}.", "Start one with `pgshop up`, or name another --state.")
+    return str(state.data["urls"]["database_url"])
+
+
+def migrate(
+    rollback: Annotated[int, typer.Option(min=0, help="Undo the newest N migrations instead.")] = 0,
+    list_: Annotated[bool, typer.Option("--list", help="Only show which are applied.")] = False,
+    state: StateOption = HERE,
+) -> None:
+    """Apply pending migrations and rebuild the API's schemas from their files."""
+    import psycopg  # noqa: PLC0415
+
+    from db import migrate as runner  # noqa: PLC0415
+
+    url = database_url(state)
+    try:
+        if list_:
+            for name, is_applied in runner.status(url):
+                print(f"{'applied' if is_applied else 'pending'}  {name}")
+        elif rollback:
+            for name in runner.roll_back(url, rollback):
+                print(f"undone   {name}")
+            err.print("The API stays down until the next `pgshop migrate`.")
+        else:
+            for name in runner.migrate(url):
+                print(f"applied  {name}")
+            err.print("The API's schemas are rebuilt.")
+    except psycopg.Error as error:
+        raise StackError(f"migrate: {error}", "Nothing of the failed file was kept; mend it and run this again.") from None
+
+
+def seed(state: StateOption = HERE) -> None:
+    """Load the demo shop: products, pictures, reviews, accounts. What is there already stays."""
+    from db.demo import ACCOUNTS
+    from db.demo import seed as load  # noqa: PLC0415
+    from stack.state import State  # noqa: PLC0415
+
+    for what, count in load(database_url(state), State.at(state).media).items():
+        print(f"{count:>5} {what}")
+    for email, password, role in ACCOUNTS:
+        print(f"{role:>9} {email}  {password}")
+
+
+def create_user(
+    email: Annotated[str, typer.Option(help="Address, which is also the login.")],
+    password: Annotated[str, typer.Option(help="At least 10 characters.", envvar="PGSHOP_PASSWORD")],
+    role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.customer,
+    state: StateOption = HERE,
+) -> None:
+    """Make an account of any role, with its address taken as verified."""
+    import psycopg  # noqa: PLC0415
+
+    from extensions.passwords import hash_password, why_refused  # noqa: PLC0415
+
+    reason = why_refused(password, email)
+    if reason:
+        raise StackError(f"The password is refused: {reason}")
+    url = database_url(state)
+    try:
+        with psycopg.connect(url) as connection:
+            row = connection.execute("select logic.create_user(%s, %s, %s)", [email, hash_password(password), role]).fetchone()
+    except psycopg.errors.UniqueViolation:
+        raise StackError(f"{email} has an account already.", "`pgshop user role` changes what it may do.") from None
+    except psycopg.errors.CheckViolation:
+        raise StackError(f"{email!r} is no address.") from None
+    print(row[0] if row else "")
+
+
+def set_role(
+    email: Annotated[str, typer.Option(help="Address of the account.")],
+    role: Annotated[Role, typer.Option(help="What it may do from its next request on.")],
+    state: StateOption = HERE,
+) -> None:
+    """Change what an account may do; its old tokens are refused from the next request on."""
+    import psycopg  # noqa: PLC0415
+
+    with psycopg.connect(database_url(state)) as connection:
+        row = connection.execute("select logic.set_role(%s, %s)", [email, role]).fetchone()
+    if not row or not row[0]:
+        raise StackError(f"{email} has no account.", "`pgshop user create` makes one.")
+    print(f"{email} is {role} now")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    from db.importing import app as importing  # noqa: PLC0415
+
+    user = typer.Typer(no_args_is_help=True, help="Accounts.")
+    user.command("create")(create_user)
+    user.command("role")(set_role)
+    app.command()(migrate)
+    app.command()(seed)
+    app.add_typer(user, name="user")
+    app.add_typer(importing, name="import")

@@ -1,0 +1,154 @@
+"""The command line `pgshop`: the commands that start, stop and show a stack."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stack.errors import StackError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="A headless shop that is declared in Postgres.")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+StateOption = Annotated[Path, typer.Option("--state", help="The folder that holds everything of this stack.")]
+HERE = Path(".pgshop")
+
+
+@app.command()
+def up(
+    detach: Annotated[bool, typer.Option("--detach", help="Return when everything is ready.")] = False,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The public port; 0 takes a free one.  [default: 8000]")] = None,
+    state: StateOption = HERE,
+    no_seed: Annotated[bool, typer.Option("--no-seed", help="Start with an empty shop.")] = False,
+) -> None:
+    """Start the shop: every server, the database brought up to date, and on the first start a demo shop."""
+    from stack.lifecycle import down as stop  # noqa: PLC0415 slow to import
+    from stack.lifecycle import up as start  # noqa: PLC0415
+    from stack.logs import follow  # noqa: PLC0415
+    from stack.state import State  # noqa: PLC0415
+    from stack.summary import print_summary  # noqa: PLC0415
+
+    stack = State.at(state)
+    with err.status("starting …") as progress:
+
+        def report(part: str, what: str) -> None:
+            err.print(f"[green]✓[/] [bold]{part:>9}[/]  {what}")
+            progress.update(f"{part} is {what.split(' after')[0]}, waiting for the others …")
+
+        supervisor = start(stack, port, demo=not no_seed, foreground=not detach, report=report)
+    print_summary(stack, out)
+    if detach:
+        return
+    pid = supervisor.pid()
+    try:
+        follow(
+            stack, out, parts=["stack", *supervisor.processes()], last_lines=None,
+            until=lambda: not Path(f"/proc/{pid}").exists() or _is_gone(pid),
+        )  # fmt: skip
+        raise StackError("The supervisor has ended, and all parts with it.", f"See {stack.log('stack')}.")
+    except KeyboardInterrupt:
+        err.print("\nstopping …")
+        stop(stack, purge=False)
+        err.print("everything has stopped")
+
+
+def _is_gone(pid: int | None) -> bool:
+    from stack.supervision import is_zombie  # noqa: PLC0415
+
+    return pid is None or is_zombie(pid)
+
+
+@app.command()
+def down(
+    state: StateOption = HERE,
+    purge: Annotated[bool, typer.Option("--purge", help="Remove the state too: data, secrets, pictures.")] = False,
+) -> None:
+    """Stop the shop and wait until every part is gone. Stopping what does not run is fine."""
+    from stack.lifecycle import down as stop  # noqa: PLC0415
+    from stack.state import State  # noqa: PLC0415
+
+    ran = stop(State.at(state), purge=purge)
+    err.print("everything has stopped" if ran else "nothing was running")
+
+
+@app.command()
+def status(
+    state: StateOption = HERE,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs; holds the database URL with its password.")] = False,
+) -> None:
+    """Show what runs, where it is reached and under which pids. Exit code 3 when nothing runs."""
+    from stack.lifecycle import status as look  # noqa: PLC0415
+    from stack.state import State  # noqa: PLC0415
+
+    seen = look(State.at(state))
+    if as_json:
+        print(json.dumps(seen, indent=2))
+    elif seen["running"]:
+        table = Table("part", "state", "pid", box=None)
+        for part, what in seen["parts"].items():
+            table.add_row(part, what, str(seen["pids"].get(part, "")), style=None if what == "running" else "red")
+        out.print(table)
+        out.print(f"\nshop {seen['url']}\nmail {seen['mail_url'] or 'by SMTP_URL'}")
+    else:
+        err.print(f"nothing is running in {seen['state']}")
+    if not seen["running"]:
+        raise typer.Exit(3)
+
+
+@app.command()
+def logs(
+    part: Annotated[str | None, typer.Argument(help="One part; all of them when left out.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    lines: Annotated[int, typer.Option("-n", min=0, help="Last lines of each log to begin with.")] = 20,
+    state: StateOption = HERE,
+) -> None:
+    """Show the logs of the parts."""
+    from stack.environment import PARTS  # noqa: PLC0415
+    from stack.logs import follow as show  # noqa: PLC0415
+    from stack.state import State  # noqa: PLC0415
+
+    known = ["stack", *PARTS]
+    if part and part not in known:
+        raise StackError(f"There is no part {part!r}.", f"The parts are {', '.join(known)}.")
+    try:
+        show(State.at(state), out, parts=[part] if part else known, last_lines=lines, until=lambda: not follow)
+    except KeyboardInterrupt:
+        pass
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(context: typer.Context, state: StateOption = HERE) -> None:
+    """Open psql on the shop's database, as its owner. What follows is handed to psql."""
+    from stack.admin import database_url  # noqa: PLC0415
+    from stack.postgres import find_binaries  # noqa: PLC0415
+
+    program = str(find_binaries() / "psql")
+    os.execv(program, [program, database_url(state), *context.args])
+
+
+def _add_administration() -> None:
+    from stack.admin import add_to  # noqa: PLC0415
+
+    add_to(app)
+
+
+_add_administration()
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is told in a line or two, never as a traceback."""
+    try:
+        app(prog_name="pgshop")
+    except StackError as error:
+        err.print(f"[bold red]✗[/] {error}", markup=True)
+        if error.log:
+            err.print(error.log, style="dim", markup=False)
+        if error.hint:
+            err.print(f"[yellow]→[/] {error.hint}")
+        sys.exit(1)

@@ -1,0 +1,91 @@
+"""The environment of every part: settings as given, and for what is embedded, where it is found."""
+
+import os
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from db.bootstrap import DATABASE, LOGINS, with_login
+from extensions.config import Settings
+from stack.errors import StackError
+from stack.state import State
+
+# In start order. Which of them run depends on what is given by URL.
+EMBEDDED = {"postgres": "database_url", "valkey": "redis_url", "mail": "smtp_url", "twin": "stripe_secret_key"}
+PARTS = ("postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "nginx")
+PORTS = (*EMBEDDED, "mail_web", "postgrest", "postgrest_admin", "service")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a start is going to do: which parts, with which settings and environment."""
+
+    settings: Settings
+    parts: list[str]
+    environment: dict[str, str]
+    admin_url: str
+
+
+def read_settings() -> Settings:
+    """The settings from environment and .env. Raises StackError that names each variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in problem['loc']).upper() or 'settings'}: "
+            + problem["msg"].removeprefix("Value error, ")
+            for problem in error.errors(include_url=False, include_input=False)
+        ]
+        raise StackError("Some settings are wrong:\n  " + "\n  ".join(lines), "Correct them in the environment or in .env.") from None
+
+
+def plan(state: State, settings: Settings) -> Plan:
+    """Work out urls and environment from settings, ports and secrets of the state."""
+    ports, secret = state.data["ports"], state.secrets()
+    given = {part: getattr(settings, name) is not None for part, name in EMBEDDED.items()}
+    admin_url = (
+        settings.database_url.get_secret_value()
+        if settings.database_url
+        else f"postgresql://postgres:{secret['superuser']}@127.0.0.1:{ports['postgres']}/postgres"
+    )
+    name = None if settings.database_url and not admin_url.rstrip("/").endswith("/postgres") else DATABASE
+    login = {role: with_login(admin_url, role, secret[role], name) for role in LOGINS}
+    url = f"http://127.0.0.1:{state.data['port']}"
+    values = {
+        "PUBLIC_URL": settings.public_url if "public_url" in settings.model_fields_set else url,
+        "SERVICE_DATABASE_URL": login["service"],
+        "WORKER_DATABASE_URL": login["worker"],
+        "AUTHENTICATOR_DATABASE_URL": login["authenticator"],
+        "POSTGREST_URL": f"http://127.0.0.1:{ports['postgrest']}",
+        "JWT_PRIVATE_KEY": secret_or(settings.jwt_private_key, secret["jwt_private_key"]),
+        "REDIS_URL": secret_or(settings.redis_url, f"redis://:{secret['redis']}@127.0.0.1:{ports['valkey']}/0"),
+        "SMTP_URL": secret_or(settings.smtp_url, f"smtp://127.0.0.1:{ports['mail']}"),
+        "STRIPE_SECRET_KEY": secret_or(settings.stripe_secret_key, secret["stripe_secret_key"]),
+        "STRIPE_WEBHOOK_SECRET": secret_or(settings.stripe_webhook_secret, secret["stripe_webhook_secret"]),
+        "DEMO": "true" if state.data.get("demo") else "false",
+    }
+    if not given["twin"]:
+        values["STRIPE_API_BASE"] = f"http://127.0.0.1:{ports['twin']}"
+    if not given["mail"]:
+        values["MAIL_WEB_URL"] = f"http://127.0.0.1:{ports['mail_web']}"
+    state.data["urls"] = {
+        "url": url,
+        "database_url": login["migrator"],
+        "redis_url": values["REDIS_URL"],
+        "smtp_url": values["SMTP_URL"],
+        "mail_url": values.get("MAIL_WEB_URL"),
+        "postgrest_url": values["POSTGREST_URL"],
+        "stripe_api_base": values.get("STRIPE_API_BASE"),
+        # The twin's only: what the user gave is not ours to show.
+        "stripe_secret_key": None if given["twin"] else values["STRIPE_SECRET_KEY"],
+        "stripe_webhook_secret": None if given["twin"] else values["STRIPE_WEBHOOK_SECRET"],
+    }
+    # PostgREST and libpq read variables of their own, which must not mix with ours.
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PGRST_", "PG"))}
+    parts = [part for part in PARTS if not given.get(part)]
+    return Plan(settings, parts, {**inherited, **values, "PYTHONUNBUFFERED": "1"}, admin_url)
+
+
+def secret_or(given: object, generated: str) -> str:
+    """The setting's plain value, or what was generated."""
+    return str(given.get_secret_value()) if hasattr(given, "get_secret_value") else generated

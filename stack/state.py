@@ -1,0 +1,107 @@
+"""The state folder of one stack: its ports, its secrets, its parts' folders and logs."""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stack.errors import StackError
+
+SECRETS = ("superuser", "migrator", "authenticator", "service", "worker", "redis")
+
+
+@dataclass
+class State:
+    """What a stack remembers. `data` is stack.json: public port, ports of parts, urls, and whether it has the demo."""
+
+    folder: Path
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, folder: Path) -> "State":
+        """The state in `folder`, empty if there is none yet. Raises StackError when it cannot be read."""
+        state = cls(folder.resolve())
+        try:
+            state.data = json.loads(state.file.read_text()) if state.file.exists() else {}
+        except (OSError, ValueError) as error:
+            raise StackError(
+                f"The state in {state.folder} cannot be read: {error}", f"Remove {state.file} or choose another --state."
+            ) from error
+        return state
+
+    @property
+    def file(self) -> Path:
+        """stack.json, readable by its owner only, since it holds URLs with passwords."""
+        return self.folder / "stack.json"
+
+    @property
+    def identity(self) -> str:
+        """A short name for this folder, for what must live outside it."""
+        return hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
+
+    @property
+    def socket(self) -> Path:
+        """Where the supervisor listens; in /tmp when the folder's path is too long for a unix socket (107 bytes)."""
+        inside = self.folder / "supervisor.sock"
+        return inside if len(os.fsencode(inside)) < 90 else Path(f"/tmp/pgshop-{self.identity}.sock")  # noqa: S108
+
+    @property
+    def media(self) -> Path:
+        """Pictures, served by nginx under /media/."""
+        return self.folder / "media"
+
+    def home(self, part: str) -> Path:
+        """The working folder of a part."""
+        return self.folder / "parts" / part
+
+    def log(self, part: str) -> Path:
+        """The log file of a part; `stack` is the supervisor's own."""
+        return self.folder / "logs" / f"{part}.log"
+
+    def make_folders(self, parts: list[str]) -> None:
+        """Create what is missing. The folder can be passed through, since PostgreSQL runs as nobody under root."""
+        for folder in (self.folder, self.folder / "logs", self.media, *(self.home(part) for part in parts)):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o711 if folder != self.media else 0o755)
+
+    def save(self) -> None:
+        """Write stack.json, whole or not at all."""
+        self.write_secret(self.file, json.dumps(self.data, indent=2))
+
+    @staticmethod
+    def write_secret(path: Path, text: str) -> None:
+        """Write a file that only its owner reads, never half."""
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        fresh.replace(path)
+
+    def secrets(self) -> dict[str, str]:
+        """The generated secrets, made on the first call and kept in secrets.json (mode 0600)."""
+        path = self.folder / "secrets.json"
+        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        wanted = {name: secrets.token_urlsafe(24) for name in SECRETS}
+        wanted["stripe_secret_key"] = "sk_test_twin_" + secrets.token_hex(24)
+        wanted["stripe_webhook_secret"] = "whsec_" + secrets.token_hex(24)
+        if not wanted.keys() | {"jwt_private_key"} <= known.keys():
+            known = {**wanted, "jwt_private_key": new_signing_key(), **known}
+            self.write_secret(path, json.dumps(known, indent=2))
+        return known
+
+
+def new_signing_key() -> str:
+    """A fresh Ed25519 private key as one line of base64 (PKCS#8 DER)."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 slow to import, rarely needed
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+
+    key = Ed25519PrivateKey.generate()
+    return base64.b64encode(
+        key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    ).decode()

@@ -1,0 +1,170 @@
+"""Write supervisord's configuration, start it, and talk to it over its unix socket."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from stack.child import end_leftovers
+from stack.environment import PARTS, Plan
+from stack.errors import StackError
+from stack.parts import Program
+from stack.state import State
+
+CHILD = Path(__file__).with_name("child.py")
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=30)
+        self.path = path
+
+    def connect(self) -> None:
+        """Connect to the socket instead of a host."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self.path))
+
+
+class UnixTransport(xmlrpc.client.Transport):
+    """XML-RPC over a unix socket; a connection a call, since supervisord closes them."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ARG002
+        """Ignore the host: there is only the socket."""
+        return UnixConnection(self.path)
+
+
+class Supervisor:
+    """The supervisord of one state folder. Its absence is an answer, not an error."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def call(self, method: str, *arguments: object) -> Any:
+        """One call of its API. Raises OSError when it is not there, xmlrpc.client.Fault when it refuses."""
+        proxy = xmlrpc.client.ServerProxy("http://localhost", transport=UnixTransport(self.state.socket))
+        return getattr(proxy.supervisor, method)(*arguments)
+
+    def processes(self) -> dict[str, dict[str, Any]]:
+        """What supervisord knows of each part; empty when it is not running."""
+        try:
+            return {info["name"]: info for info in self.call("getAllProcessInfo")}
+        except (OSError, http.client.HTTPException, xmlrpc.client.Fault):
+            return {}
+
+    def pid(self) -> int | None:
+        """Its pid, None when it is not running."""
+        try:
+            return int(self.call("getPID"))
+        except (OSError, http.client.HTTPException, xmlrpc.client.Fault):
+            return None
+
+    def launch(self, plan: Plan, programs: list[Program], *, foreground: bool) -> subprocess.Popen[bytes]:
+        """Start supervisord with all programs at rest. In the foreground it dies with us."""
+        config = self.state.folder / "supervisor.conf"
+        State.write_secret(config, configuration(self.state, programs))
+        self.state.socket.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(config)]
+        if foreground:
+            command = [sys.executable, "-SE", str(CHILD), str(self.state.folder), "TERM", "-", *command]
+        with self.state.log("stack").open("ab") as log:
+            started = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=plan.environment,
+                cwd=self.state.folder, start_new_session=True,
+            )  # fmt: skip
+        wait_until(lambda: self.pid() is not None or started.poll() is not None, 10)
+        if self.pid() is None:
+            raise StackError("supervisor: it did not start", "See the end of its log.", tail(self.state.log("stack")))
+        return started
+
+    def stop(self) -> bool:
+        """Stop all parts, last started first, then supervisord itself; end what is left. True if anything ran."""
+        pid = self.pid()
+        if pid is not None:
+            known = self.processes()
+            for part in reversed(PARTS):
+                if known.get(part, {}).get("statename") in {"RUNNING", "STARTING", "BACKOFF"}:
+                    self.quietly("stopProcess", part, part not in {"worker", "beat", "relay", "service"})
+            wait_until(lambda: all(info["statename"] != "STOPPING" for info in self.processes().values()), 20)
+            self.quietly("shutdown")
+            wait_until(lambda: not Path(f"/proc/{pid}").exists() or is_zombie(pid), 20)
+        ended = [pid for part in PARTS for pid in end_leftovers(self.home(part))]
+        self.state.socket.unlink(missing_ok=True)
+        return pid is not None or bool(ended)
+
+    def quietly(self, method: str, *arguments: object) -> None:
+        """A call whose refusal (not running, gone already) is fine."""
+        try:
+            self.call(method, *arguments)
+        except (OSError, http.client.HTTPException, xmlrpc.client.Fault):
+            pass
+
+    def home(self, part: str) -> str:
+        """The folder that the part works in; PostgreSQL changes into its data."""
+        return str(self.state.data.get("data_folder", "")) if part == "postgres" else str(self.state.home(part))
+
+
+def configuration(state: State, programs: list[Program]) -> str:
+    """supervisord's ini file. Percent signs are its own, so ours are doubled."""
+    lines = [
+        f"[unix_http_server]\nfile={state.socket}\nchmod=0600\n",
+        "[supervisord]\nlogfile=/dev/stdout\nlogfile_maxbytes=0\nloglevel=info\nminfds=4096\n"
+        f"pidfile={state.folder}/supervisor.pid\n" + ("user=root\n" if os.geteuid() == 0 else ""),
+        "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n",
+    ]
+    for program in programs:
+        home = str(program.home or state.home(program.name))
+        command = [sys.executable, "-SE", str(CHILD), home, program.death, program.identity, *program.command]
+        lines.append(
+            f"[program:{program.name}]\ncommand={' '.join(quote(word) for word in command)}\n"
+            f"autostart=false\nautorestart=true\nstartsecs=1\nstartretries=20\n"
+            f"stopsignal={program.death}\nstopwaitsecs=12\nstopasgroup=false\nkillasgroup=true\n"
+            f"redirect_stderr=true\nstdout_logfile={state.log(program.name)}\n"
+            f"stdout_logfile_maxbytes=10MB\nstdout_logfile_backups=2\n".replace("%", "%%")
+        )
+    return "\n".join(lines)
+
+
+def quote(word: str) -> str:
+    """A word of a command line, as supervisord's shlex reads it."""
+    return "'" + word.replace("'", "'\"'\"'") + "'"
+
+
+def is_zombie(pid: int) -> bool:
+    """Whether only its entry is left, because its parent has not looked yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Look every 50 ms until the condition holds. False when it never did."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def tail(path: Path, lines: int = 15) -> str:
+    """The last lines of a log."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 20_000))
+            return b"\n".join(file.read().splitlines()[-lines:]).decode(errors="replace")
+    except OSError:
+        return ""
