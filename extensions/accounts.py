@@ -1,0 +1,126 @@
+"""Register, sign in, refresh, sign out, verify: thin handlers over SQL functions."""
+
+import hashlib
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from extensions import tokens
+from extensions.bodies import Login, Refresh, Registration, Verification, read
+from extensions.config import settings
+from extensions.database import call
+from extensions.pages import render
+from extensions.passwords import hash_in_pool, needs_rehash, verify_in_pool
+from extensions.problems import Problem
+
+
+def address_of(request: Request) -> str:
+    """The client's address as nginx saw it."""
+    return request.headers.get("x-real-ip") or (request.client.host if request.client else "")
+
+
+async def throttle(request: Request, bucket: str, attempts: int) -> None:
+    """Count an attempt. Raises Problem 429 with the seconds to wait."""
+    # What is counted is nobody's business: the address of a stranger must not lie about in clear.
+    digest = hashlib.sha256(bucket.encode()).hexdigest()
+    wait = await call(
+        request.app.state.pool, "throttle", bucket=digest, attempts=attempts, window_seconds=settings().login_window_seconds
+    )
+    if wait:
+        raise Problem(429, "too_many_requests", "Too many attempts; wait a little.", headers={"Retry-After": str(wait)})
+
+
+async def authenticate(request: Request) -> dict[str, Any]:
+    """The claims of the caller's access token, whose session still lives. Raises Problem 401."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise Problem(401, "not_authenticated", "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
+    claims = tokens.read_access(token.strip())
+    await call(request.app.state.pool, "check_session", claims=claims)
+    return claims
+
+
+async def register(request: Request) -> JSONResponse:
+    """201 in one shape, whether the address is new or taken (the owner of a taken one gets a mail)."""
+    given = await read(request, Registration)
+    await throttle(request, f"register {address_of(request)}", settings().register_attempts)
+    made = await call(
+        request.app.state.pool, "register_customer", email=given.email, password_hash=await hash_in_pool(given.password),
+        first_name=given.first_name, last_name=given.last_name,
+    )  # fmt: skip
+    return JSONResponse(made, 201)
+
+
+async def login(request: Request) -> JSONResponse:
+    """Tokens for a right password. Raises Problem 401 invalid_credentials, the same for a wrong or unknown address, 429."""
+    given = await read(request, Login)
+    pool, email, address = request.app.state.pool, given.email.strip().lower(), address_of(request)
+    bucket = f"login {email} {address}"
+    await throttle(request, bucket, settings().login_attempts)
+    await throttle(request, f"login {address}", settings().login_attempts * 20)
+    found = await call(pool, "find_login", email=email)
+    if not await verify_in_pool(found and found["password_hash"], given.password) or not found["is_active"]:
+        raise Problem(401, "invalid_credentials", "Invalid credentials", headers={"WWW-Authenticate": "Bearer"})
+    if needs_rehash(found["password_hash"]):
+        await call(
+            pool, "set_password_hash", account_id=found["account_id"], password_hash=await hash_in_pool(given.password)
+        )
+    session = await call(
+        pool, "open_session", account_id=found["account_id"], device=request.headers.get("user-agent", ""),
+        address=address, ttl_seconds=settings().refresh_token_seconds,
+    )  # fmt: skip
+    await call(pool, "forgive", bucket=hashlib.sha256(bucket.encode()).hexdigest())
+    user = {"id": session["account_id"], **{key: session[key] for key in ("email", "first_name", "last_name", "role")}}
+    return JSONResponse({**token_pair(session), "user": user})
+
+
+def token_pair(session: dict[str, Any]) -> dict[str, str]:
+    """Both tokens of a session."""
+    return {"access": tokens.make_access(session), "refresh": tokens.make_refresh(session)}
+
+
+async def refresh(request: Request) -> JSONResponse:
+    """A new pair for a refresh token, which is used up by it. Raises Problem 401."""
+    known = tokens.read_refresh((await read(request, Refresh)).refresh)
+    if known is not None:
+        session = await call(
+            request.app.state.pool, "rotate_session", session_id=known[0], counter=known[1],
+            ttl_seconds=settings().refresh_token_seconds,
+        )  # fmt: skip
+        if session["outcome"] in {"rotated", "repeated"}:
+            return JSONResponse(token_pair(session))
+        if session["outcome"] == "reused":
+            raise tokens.unauthorised("refresh_token_reused", "This refresh token was used before; sign in again.")
+    raise tokens.unauthorised("token_invalid", "The refresh token is not valid.")
+
+
+async def logout(request: Request) -> JSONResponse:
+    """End the session of the access token. Raises Problem 401, or 400 when the refresh token is not this session's."""
+    claims = await authenticate(request)
+    known = tokens.read_refresh((await read(request, Refresh)).refresh)
+    if known is None or known[0] != claims["sid"]:
+        raise Problem(400, "token_invalid", "The refresh token is not of this session.")
+    await call(request.app.state.pool, "end_session", session_id=claims["sid"])
+    return JSONResponse({"detail": "Logged out successfully"})
+
+
+async def spend(request: Request, token: str) -> bool:
+    """Use up a verification token."""
+    return bool(await call(request.app.state.pool, "verify_email", token_hash=hashlib.sha256(token.encode()).digest()))
+
+
+async def verify(request: Request) -> JSONResponse:
+    """Prove an address by the token of the mail. Raises Problem 400 when it is unknown, spent or too old."""
+    if not await spend(request, (await read(request, Verification)).token):
+        raise Problem(400, "token_invalid", "This link is not valid any more.")
+    return JSONResponse({"detail": "Address verified"})
+
+
+async def verify_page(request: Request) -> Response:
+    """The page behind the mail's link. Only its button acts, since mail scanners open links too."""
+    token = request.query_params.get("token", "")
+    if request.method == "POST":
+        done = await spend(request, token)
+        return render("verify.html", 200 if done else 400, done=done, asked=True, token="")
+    return render("verify.html", done=False, asked=False, token=token[:200])

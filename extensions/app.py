@@ -1,0 +1,56 @@
+"""The Starlette service: its routes and what lives as long as it does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from extensions import accounts, health, logs, pages, payments, problems, tokens
+from extensions.database import make_pool
+from extensions.stripe_gateway import make_client
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Open the pool and the clients, close them at the end."""
+    app.state.pool = make_pool()
+    app.state.stripe = make_client(asynchronous=True)
+    async with app.state.pool, httpx.AsyncClient(timeout=health.PATIENCE) as app.state.http:
+        yield
+
+
+async def jwks(request: Request) -> JSONResponse:  # noqa: ARG001 Starlette's signature
+    """The public keys that check our tokens (RFC 7517)."""
+    return JSONResponse(tokens.public_jwks(), headers={"Cache-Control": "public, max-age=300"})
+
+
+def post(path: str, handler: object) -> Route:
+    """A route that only takes POST."""
+    return Route(path, handler, methods=["POST"])  # type: ignore[arg-type]
+
+
+logs.configure()
+app = Starlette(
+    routes=[
+        post("/api/v1/auth/register/", accounts.register),
+        post("/api/v1/auth/login/", accounts.login),
+        post("/api/v1/auth/refresh/", accounts.refresh),
+        post("/api/v1/auth/logout/", accounts.logout),
+        post("/api/v1/auth/verify/", accounts.verify),
+        post("/api/v1/payments/create-intent/", payments.create_intent),
+        post("/api/v1/payments/confirm/", payments.confirm),
+        post("/api/v1/payments/webhook/", payments.webhook),
+        Route("/verify", accounts.verify_page, methods=["GET", "POST"]),
+        Route("/health/live", health.live),
+        Route("/health/", health.health),
+        Route("/.well-known/jwks.json", jwks),
+        Route("/", pages.landing),
+    ],
+    exception_handlers={Exception: problems.answer, problems.Problem: problems.answer, **problems.HANDLED},
+    middleware=[logs.middleware],
+    lifespan=lifespan,
+)

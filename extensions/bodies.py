@@ -1,0 +1,121 @@
+"""What clients may send, checked before anything is done with it."""
+
+import json
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from starlette.requests import Request
+
+from extensions.passwords import LONGEST, why_refused
+from extensions.problems import Problem
+
+LARGEST = 64 * 1024
+
+
+def is_clean(text: str) -> str:
+    """Refuse what PostgreSQL cannot store: NUL, and halves of surrogate pairs."""
+    if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValueError("Holds characters that are no text.")
+    return text
+
+
+Text = Annotated[str, AfterValidator(is_clean)]
+
+
+class Body(BaseModel):
+    """A JSON object whose fields are all known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Registration(Body):
+    """POST /api/v1/auth/register/."""
+
+    email: Text = Field(max_length=254)
+    password: Text
+    password2: Text
+    first_name: Annotated[Text, Field(max_length=150)] = ""
+    last_name: Annotated[Text, Field(max_length=150)] = ""
+
+    @field_validator("email")
+    @classmethod
+    def is_address(cls, value: str) -> str:
+        """The form of an address; whether it is somebody's, the verification mail tells."""
+        try:
+            return validate_email(value.strip(), check_deliverability=False, test_environment=True).normalized.lower()
+        except EmailNotValidError as error:
+            raise ValueError(str(error)) from None
+
+    @model_validator(mode="after")
+    def passwords_agree(self) -> "Registration":
+        """Both spellings equal, and strong enough."""
+        if self.password != self.password2:
+            raise ValueError("The two passwords differ.")
+        reason = why_refused(self.password, self.email)
+        if reason:
+            raise ValueError(reason)
+        return self
+
+
+class Login(Body):
+    """POST /api/v1/auth/login/."""
+
+    email: Text = Field(max_length=254)
+    password: Text = Field(max_length=4 * LONGEST)
+
+
+class Refresh(Body):
+    """POST /api/v1/auth/refresh/ and logout/."""
+
+    refresh: Text = Field(max_length=200)
+
+
+class Verification(Body):
+    """POST /api/v1/auth/verify/."""
+
+    token: Text = Field(max_length=200)
+
+
+class IntentRequest(Body):
+    """POST /api/v1/payments/create-intent/."""
+
+    order_id: Annotated[UUID, Field(strict=False)]
+
+
+class Confirmation(Body):
+    """POST /api/v1/payments/confirm/."""
+
+    order_id: Annotated[UUID, Field(strict=False)]
+    payment_method: Text = Field(max_length=255, pattern=r"^(pm|card)_\w+$")
+
+
+Model = TypeVar("Model", bound=Body)
+
+
+async def read(request: Request, model: type[Model]) -> Model:
+    """The request's body as `model`. Raises Problem 400, 413, 415 or 422 with each mistake by field."""
+    kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Problem(415, "unsupported_media_type", "The body must be JSON.")
+    raw = await request.body()
+    if len(raw) > LARGEST:
+        raise Problem(413, "payload_too_large", "The body is too large.")
+    try:
+        given = json.loads(raw.decode())
+    except (ValueError, RecursionError):
+        raise Problem(400, "invalid_json", "The body is not valid JSON.") from None
+    if not isinstance(given, dict):
+        raise Problem(422, "validation_failed", "The body must be a JSON object.")
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        # A rule about two fields belongs to the password's.
+        moved = [e for e in error.errors() if not e["loc"]]
+        if moved and model is Registration:
+            raise Problem(
+                422, "validation_failed", "Some fields are missing or wrong.",
+                details={"password": [e["msg"].removeprefix("Value error, ") for e in moved]},
+            ) from None  # fmt: skip
+        raise

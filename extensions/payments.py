@@ -1,0 +1,93 @@
+"""Payment intents for orders: made once, confirmed on the server if wanted, told of by webhook."""
+
+import json
+import time
+from typing import Any
+
+import stripe
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from extensions.accounts import authenticate
+from extensions.bodies import Confirmation, IntentRequest, read
+from extensions.config import settings
+from extensions.database import call
+from extensions.problems import Problem
+from extensions.stripe_gateway import intent_parameters, plain
+
+TOLERANCE = 300
+log = structlog.get_logger()
+
+
+async def ensure_intent(request: Request, order_id: str, customer_id: str) -> dict[str, Any]:
+    """The payment of an order of this customer, with an intent. Raises Problem 404, 409, 503."""
+    payment: dict[str, Any] = await call(
+        request.app.state.pool, "payment_for_order", order_id=order_id, customer_id=customer_id
+    )
+    if payment["intent_id"] is None:
+        parameters, options = intent_parameters(payment)
+        intent = await request.app.state.stripe.v1.payment_intents.create_async(parameters, options)
+        recorded = await call(request.app.state.pool, "record_intent", order_id=order_id, intent=plain(intent))
+        payment |= {"client_secret": intent.client_secret, "intent_id": recorded["intent_id"], "status": recorded["status"]}
+    return payment
+
+
+async def create_intent(request: Request) -> JSONResponse:
+    """What a browser needs to pay an order."""
+    claims = await authenticate(request)
+    given = await read(request, IntentRequest)
+    payment = await ensure_intent(request, str(given.order_id), claims["sub"])
+    return JSONResponse(
+        {
+            "order_id": payment["order_id"], "payment_intent_id": payment["intent_id"],
+            "client_secret": payment["client_secret"], "amount": payment["amount"],
+            "currency": payment["currency"].upper(), "status": payment["status"],
+        }
+    )  # fmt: skip
+
+
+async def confirm(request: Request) -> JSONResponse:
+    """Pay an order with a payment method, from the server. Raises Problem 402 when the card is declined."""
+    claims = await authenticate(request)
+    given = await read(request, Confirmation)
+    payment = await ensure_intent(request, str(given.order_id), claims["sub"])
+    intents = request.app.state.stripe.v1.payment_intents
+    if payment["status"] in {"succeeded", "processing"}:
+        intent = await intents.retrieve_async(payment["intent_id"])
+    else:
+        intent = await intents.confirm_async(payment["intent_id"], {"payment_method": given.payment_method})
+    applied = await call(request.app.state.pool, "apply_intent", intent=plain(intent))
+    return JSONResponse(
+        {
+            "order_id": payment["order_id"], "payment_intent_id": intent.id, "status": intent.status,
+            "order_status": applied.get("order_status"), "client_secret": intent.client_secret,
+        }
+    )  # fmt: skip
+
+
+async def webhook(request: Request) -> JSONResponse:
+    """Take an event of Stripe: verified on the raw bytes, applied in one transaction, each id once."""
+    event = verified(await request.body(), request.headers.get("stripe-signature", ""))
+    answer = await call(request.app.state.pool, "apply_stripe_event", event=event)
+    if answer["outcome"] == "quarantined":
+        log.error("payment event does not match its order", event=event["id"], type=event["type"])
+    return JSONResponse({"received": True, **answer})
+
+
+def verified(raw: bytes, signature: str) -> dict[str, Any]:
+    """The event of a signed body. Raises Problem 400 for anything that Stripe did not send in the last five minutes."""
+    secret = settings().stripe_webhook_secret
+    try:
+        text = raw.decode()
+        stripe.WebhookSignature.verify_header(text, signature, secret.get_secret_value() if secret else "", TOLERANCE)
+        # The SDK only minds old signatures; one from the future is as wrong.
+        stamp = int(next(part[2:] for part in signature.split(",") if part.startswith("t=")))
+        if stamp > time.time() + TOLERANCE:
+            raise ValueError("signed in the future")
+        event = stripe.Event.construct_from(json.loads(text), None).to_dict()
+        if not isinstance(event["id"], str) or not isinstance(event["type"], str):
+            raise ValueError("no event")
+    except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        raise Problem(400, "signature_invalid", "This is no event that Stripe has signed.") from None
+    return dict(event)

@@ -1,0 +1,106 @@
+"""Make and check tokens: EdDSA access tokens, and refresh tokens that no database holds."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from functools import lru_cache
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_der_private_key
+
+from extensions.config import settings
+from extensions.problems import Problem
+
+AUDIENCE = ISSUER = "pgshop"
+CLAIMS = ["exp", "iat", "aud", "iss", "sub", "sid", "jti", "role"]
+
+
+@lru_cache
+def signing_key(encoded: str | None = None) -> Ed25519PrivateKey:
+    """The private key from base64 DER, the setting's by default. Raises ValueError when it is none."""
+    if encoded is None:
+        secret = settings().jwt_private_key
+        if secret is None:
+            raise ValueError("JWT_PRIVATE_KEY is not set")
+        encoded = secret.get_secret_value()
+    key = load_der_private_key(base64.b64decode(encoded), None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError("JWT_PRIVATE_KEY is no Ed25519 key")
+    return key
+
+
+def public_jwks(encoded: str | None = None) -> dict[str, Any]:
+    """The public key as a JWK set; `kid` is its thumbprint (RFC 7638, RFC 8037)."""
+    public = signing_key(encoded).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    members = {"crv": "Ed25519", "kty": "OKP", "x": base64.urlsafe_b64encode(public).rstrip(b"=").decode()}
+    digest = hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
+    kid = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return {"keys": [{**members, "kid": kid, "alg": "EdDSA", "use": "sig"}]}
+
+
+@lru_cache
+def refresh_key() -> bytes:
+    """The key of the refresh tokens, derived so that one secret suffices; another purpose, another key (RFC 5869)."""
+    raw = signing_key().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return HKDF(SHA256(), 32, salt=None, info=b"pgshop refresh token v1").derive(raw)
+
+
+@lru_cache
+def key_id() -> str:
+    """The `kid` of the key that signs."""
+    return str(public_jwks()["keys"][0]["kid"])
+
+
+def make_access(session: dict[str, Any]) -> str:
+    """An access token for a session as `logic.session_answer` describes it."""
+    now = int(time.time())
+    claims = {
+        "token_type": "access", "aud": AUDIENCE, "iss": ISSUER, "iat": now, "exp": now + settings().access_token_seconds,
+        "jti": uuid.uuid4().hex, "sub": session["account_id"], "sid": session["session_id"], "role": session["role"],
+        "user_id": session["account_id"], "email": session["email"],
+    }  # fmt: skip
+    return jwt.encode(claims, signing_key(), algorithm="EdDSA", headers={"kid": key_id(), "typ": "at+jwt"})
+
+
+def read_access(token: str) -> dict[str, Any]:
+    """The claims of an access token with a right signature. Raises Problem 401; whether the session lives, SQL knows."""
+    try:
+        return jwt.decode(
+            token, signing_key().public_key(), algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER,
+            options={"require": CLAIMS, "strict_aud": True},
+        )  # fmt: skip
+    except jwt.ExpiredSignatureError:
+        raise unauthorised("token_expired", "The access token has expired.") from None
+    except (jwt.InvalidTokenError, ValueError):
+        raise unauthorised("token_invalid", "The access token is not valid.") from None
+
+
+def make_refresh(session: dict[str, Any]) -> str:
+    """The refresh token of a session's current counter. It can be made again, so it need not be stored."""
+    content = uuid.UUID(session["session_id"]).bytes + int(session["counter"]).to_bytes(4, "big")
+    return base64.urlsafe_b64encode(content + hmac.digest(refresh_key(), content, "sha256")).rstrip(b"=").decode()
+
+
+def read_refresh(token: str) -> tuple[str, int] | None:
+    """Session and counter of a refresh token that we made, None for anything else."""
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    content, mac = raw[:20], raw[20:]
+    if not hmac.compare_digest(mac, hmac.digest(refresh_key(), content, "sha256")):
+        return None
+    return str(uuid.UUID(bytes=content[:16])), int.from_bytes(content[16:], "big")
+
+
+def unauthorised(code: str, message: str) -> Problem:
+    """A 401 that says how to authenticate (RFC 6750, section 3)."""
+    return Problem(401, code, message, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})

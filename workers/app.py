@@ -1,0 +1,65 @@
+"""The Celery application and its clock."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import redis
+from celery import Celery, signals
+
+from extensions import logs
+from extensions.config import settings
+
+HEARTBEAT_SECONDS = 15
+
+app = Celery("pgshop", include=["workers.outbox", "workers.schedule"])
+app.conf.update(
+    broker_url=settings().redis_url.get_secret_value() if settings().redis_url else "redis://",  # type: ignore[union-attr]
+    broker_connection_retry_on_startup=True,
+    # Postgres knows what is to be done and what is done; nothing is kept in Redis beyond the ringing of the bell.
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    task_default_expires=60,
+    task_time_limit=50,
+    worker_prefetch_multiplier=4,
+    worker_hijack_root_logger=False,
+    worker_enable_remote_control=False,
+    timezone="UTC",
+    beat_schedule={
+        "expire-reservations": {"task": "workers.schedule.expire_reservations", "schedule": timedelta(seconds=30)},
+        "prune": {"task": "workers.schedule.prune", "schedule": timedelta(hours=1)},
+        "heartbeat": {"task": "workers.schedule.heartbeat", "schedule": timedelta(seconds=HEARTBEAT_SECONDS)},
+    },
+)
+
+
+def beat_heart(name: str) -> None:
+    """Say for three times the interval that `name` is alive."""
+    url = settings().redis_url
+    with redis.Redis.from_url(url.get_secret_value() if url else "") as client:
+        client.set(f"pgshop:heartbeat:{name}", "1", ex=3 * HEARTBEAT_SECONDS)
+
+
+def show_ready() -> None:
+    """Whoever started us looks for this file in our working folder."""
+    Path("ready").touch()
+
+
+@signals.worker_ready.connect
+def worker_is_ready(**_: Any) -> None:
+    """The worker has its connection to the broker."""
+    beat_heart("worker")
+    show_ready()
+
+
+@signals.beat_init.connect
+def beat_is_ready(**_: Any) -> None:
+    """The clock ticks."""
+    beat_heart("beat")
+    show_ready()
+
+
+@signals.setup_logging.connect
+def use_our_logs(**_: Any) -> None:
+    """The same lines as the service's; connecting to this signal keeps Celery from making its own."""
+    logs.configure()

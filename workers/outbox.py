@@ -1,0 +1,40 @@
+"""Do what a row of shop.outbox asks for: claim it, act, and say that it is done or why not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from workers import mail, payments
+from workers.app import app
+from workers.database import call
+
+log = structlog.get_logger()
+
+# topic → what to do with (id of the row, payload). Each may run twice after a crash and must not mind.
+HANDLERS: dict[str, Callable[[str, dict[str, Any]], None]] = {
+    "customer.registered": mail.welcome,
+    "customer.address_taken": mail.address_taken,
+    "order.placed": payments.create_intent,
+    "order.confirmed": mail.order_confirmed,
+    "order.cancelled": mail.order_cancelled,
+    "order.refunded": mail.order_refunded,
+    "payment.cancel": payments.cancel_intent,
+    "payment.refund": payments.refund,
+}
+
+
+@app.task(name="outbox.act")  # type: ignore[untyped-decorator]
+def act(row_id: str, attempt: int) -> None:
+    """Handle one row, if this attempt is still the one that holds it."""
+    row = call("claim_outbox", id=row_id, attempt=attempt)
+    if row is None:
+        return
+    try:
+        HANDLERS[row["topic"]](row_id, row["payload"])
+    except Exception as error:  # noqa: BLE001 whatever it is, the row is tried again, later
+        log.warning("outbox row failed", topic=row["topic"], row=row_id, attempt=attempt, error=repr(error)[:300])
+        call("fail_outbox", id=row_id, attempt=attempt, error=repr(error)[:900])
+    else:
+        call("finish_outbox", id=row_id, attempt=attempt)
+        log.info("done", topic=row["topic"], row=row_id, attempt=attempt)

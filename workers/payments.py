@@ -1,0 +1,57 @@
+"""Ask Stripe for what the database has decided. Every call bears a key made of the row's id, so twice is once."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+import stripe
+
+from extensions.stripe_gateway import intent_parameters, make_client, plain
+from workers.database import call
+
+
+@lru_cache
+def client() -> stripe.StripeClient:
+    """One client a process."""
+    return make_client(asynchronous=False)
+
+
+def create_intent(row_id: str, payload: dict[str, Any]) -> None:  # noqa: ARG001 the signature of a handler
+    """The PaymentIntent of a placed order, unless it is settled or the customer was quicker."""
+    try:
+        payment = call("payment_for_order", order_id=payload["order_id"])
+    except psycopg.Error as error:
+        if error.sqlstate == "PGRST" and json.loads(error.diag.message_primary or "{}")["code"] == "order_not_payable":
+            return
+        raise
+    if payment["intent_id"] is None:
+        parameters, options = intent_parameters(payment)
+        intent = client().v1.payment_intents.create(parameters, options)
+        call("record_intent", order_id=payload["order_id"], intent=plain(intent))
+
+
+def cancel_intent(row_id: str, payload: dict[str, Any]) -> None:
+    """The intent of a cancelled order; if the money was quicker, its webhook leads to a refund."""
+    try:
+        client().v1.payment_intents.cancel(
+            payload["intent_id"], {"cancellation_reason": "abandoned"}, {"idempotency_key": f"outbox:{row_id}"}
+        )
+    except stripe.InvalidRequestError as error:
+        if error.code != "payment_intent_unexpected_state":
+            raise
+
+
+def refund(row_id: str, payload: dict[str, Any]) -> None:  # noqa: ARG001 the signature of a handler
+    """Give money back."""
+    wanted = call("refund_for_stripe", refund_id=payload["refund_id"])
+    if wanted is None or wanted["status"] != "pending":
+        return
+    made = client().v1.refunds.create(
+        {
+            "payment_intent": wanted["intent_id"], "amount": wanted["amount_minor"],
+            "reason": "requested_by_customer", "metadata": {"refund_id": wanted["refund_id"]},
+        },
+        {"idempotency_key": wanted["idempotency_key"]},
+    )  # fmt: skip
+    call("record_refund", refund_id=wanted["refund_id"], refund=plain(made))

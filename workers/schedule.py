@@ -1,0 +1,29 @@
+"""What the clock asks for."""
+
+import structlog
+
+from workers.app import app, beat_heart
+from workers.database import call
+
+log = structlog.get_logger()
+
+
+@app.task(name="workers.schedule.expire_reservations")  # type: ignore[untyped-decorator]
+def expire_reservations() -> None:
+    """Cancel unpaid orders whose time is up."""
+    expired = call("expire_reservations")
+    if expired:
+        log.info("orders expired", count=expired)
+
+
+@app.task(name="workers.schedule.prune")  # type: ignore[untyped-decorator]
+def prune() -> None:
+    """Remove what has served its time."""
+    log.info("pruned", rows=call("prune"))
+
+
+@app.task(name="workers.schedule.heartbeat")  # type: ignore[untyped-decorator]
+def heartbeat() -> None:
+    """The clock has rung and a worker has heard it: both are alive."""
+    beat_heart("beat")
+    beat_heart("worker")
