@@ -1,0 +1,29 @@
+"""Run the twin: `python -m stack.twin`. The key and the webhook secret come from the environment."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from stack.twin.app import make_app
+from stack.twin.store import Store
+
+
+def main() -> None:
+    """Parse the command line and serve on loopback."""
+    parser = argparse.ArgumentParser(prog="python -m stack.twin", description=__doc__)
+    parser.add_argument("--port", type=int, required=True, help="Port on 127.0.0.1.")
+    parser.add_argument("--database", type=Path, required=True, help="SQLite file; created when absent.")
+    parser.add_argument("--webhook-url", required=True, help="Where signed events are posted.")
+    given = parser.parse_args()
+    key, secret = os.environ.get("STRIPE_SECRET_KEY", ""), os.environ.get("STRIPE_WEBHOOK_SECRET", "")
+    if not key.startswith("sk_test_") or not secret.startswith("whsec_"):
+        sys.exit("STRIPE_SECRET_KEY (sk_test_…) and STRIPE_WEBHOOK_SECRET (whsec_…) must be set.")
+    app = make_app(Store(given.database), key=key, secret=secret, webhook_url=given.webhook_url)
+    uvicorn.run(app, host="127.0.0.1", port=given.port, access_log=False, log_level="warning", timeout_graceful_shutdown=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""The twin's HTTP face: keys, idempotency, and one transaction a request."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from stack.twin import cards, forms, intents, refunds
+from stack.twin.events import Courier
+from stack.twin.intents import Answer
+from stack.twin.problems import TwinError, missing
+from stack.twin.store import Store, new_id
+
+PAGE = {"limit", "starting_after", "ending_before", "created", "customer", "payment_intent", "charge", "type", "types", "expand"}
+Handler = Callable[[Store, Request, dict[str, Any]], Answer]
+
+
+def listing(kind: str, *filters: str) -> Handler:
+    """A handler that lists a kind of object, newest first."""
+
+    def handler(store: Store, request: Request, form: dict[str, Any]) -> Answer:
+        limit = min(100, forms.integer(form, "limit", least=1, default=10))
+        where = {name: form[name] for name in filters if name in form}
+        page, more = store.newest(kind, form.get("starting_after"), form.get("ending_before"), limit, **where)
+        least = int(form.get("created", {}).get("gte", 0)) if isinstance(form.get("created"), dict) else 0
+        return 200, {
+            "object": "list", "data": [thing for thing in page if thing["created"] >= least], "has_more": more,
+            "url": request.url.path,
+        }  # fmt: skip
+
+    return handler
+
+
+def getting(kind: str) -> Handler:
+    """A handler that answers with an object, with what is to be expanded."""
+
+    def handler(store: Store, request: Request, form: dict[str, Any]) -> Answer:
+        found = store.get(kind, request.path_params["id"])
+        if found is None:
+            raise missing(kind, request.path_params["id"][:100])
+        if "latest_charge" in form.get("expand", {}).values() and found.get("latest_charge"):
+            found["latest_charge"] = store.get("charge", found["latest_charge"])
+        return 200, found
+
+    return handler
+
+
+def on_intent(act: Callable[[Store, dict[str, Any], dict[str, Any]], Answer]) -> Handler:
+    """A handler that does something with the intent of the URL."""
+    return lambda store, request, form: act(store, intents.find(store, request.path_params["id"]), form)
+
+
+# (method, path, known parameters, handler)
+ROUTES: list[tuple[str, str, set[str], Handler]] = [
+    ("POST", "/v1/payment_intents", intents.CREATE, lambda store, _, form: intents.create(store, form)),
+    ("GET", "/v1/payment_intents", PAGE, listing("payment_intent", "customer")),
+    ("GET", "/v1/payment_intents/{id}", {"expand", "client_secret"}, getting("payment_intent")),
+    ("POST", "/v1/payment_intents/{id}", intents.UPDATE, on_intent(intents.update)),
+    ("POST", "/v1/payment_intents/{id}/confirm", intents.CONFIRM, on_intent(intents.confirm)),
+    ("POST", "/v1/payment_intents/{id}/capture", intents.CAPTURE, on_intent(intents.capture)),
+    ("POST", "/v1/payment_intents/{id}/cancel", intents.CANCEL, on_intent(intents.cancel)),
+    ("POST", "/v1/payment_methods", {"type", "card", "billing_details", "metadata"}, lambda store, _, form: (200, cards.create(store, form))),
+    ("GET", "/v1/payment_methods/{id}", {"expand"}, getting("payment_method")),
+    ("GET", "/v1/charges", PAGE, listing("charge", "payment_intent")),
+    ("GET", "/v1/charges/{id}", {"expand"}, getting("charge")),
+    ("POST", "/v1/refunds", refunds.CREATE, lambda store, _, form: refunds.create(store, form)),
+    ("GET", "/v1/refunds", PAGE, listing("refund", "payment_intent", "charge")),
+    ("GET", "/v1/refunds/{id}", {"expand"}, getting("refund")),
+    ("GET", "/v1/events", PAGE, listing("event", "type")),
+    ("GET", "/v1/events/{id}", {"expand"}, getting("event")),
+    # Not Stripe's: finishes 3-D Secure, which there needs a browser.
+    ("POST", "/twin/payment_intents/{id}/authenticate", {"succeeds"}, on_intent(
+        lambda store, intent, form: intents.authenticate(store, intent, succeeds=form.get("succeeds", "true") == "true"))),
+]  # fmt: skip
+
+
+def make_app(store: Store, *, key: str, secret: str, webhook_url: str) -> Starlette:
+    """The application over a store, for one API key and one webhook endpoint."""
+    courier = Courier(store, webhook_url, secret)
+
+    def endpoint(allowed: set[str], handler: Handler) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            body = (await request.body()).decode(errors="replace")
+            try:
+                check_key(request, key)
+                status, content, replayed = act(store, request, allowed, handler, body)
+            except TwinError as error:
+                status, content, replayed = error.status, error.body, False
+            courier.bell.set()
+            headers = {"Request-Id": new_id("req"), "Stripe-Version": request.headers.get("stripe-version", "")}
+            return JSONResponse(content, status, headers=headers | ({"Idempotent-Replayed": "true"} if replayed else {}))
+
+        return answer
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001 Starlette's signature
+        task = asyncio.create_task(courier.run())
+        yield
+        task.cancel()
+
+    async def health(request: Request) -> JSONResponse:  # noqa: ARG001
+        return JSONResponse({"status": "alive"})
+
+    async def page(request: Request) -> HTMLResponse:  # noqa: ARG001
+        newest, _ = store.newest("payment_intent", None, None, 20)
+        rows = "".join(f"<li>{i['id']} {i['amount'] / 100:.2f} {i['currency']} {i['status']}</li>" for i in newest)
+        return HTMLResponse(f"<h1>Stripe twin</h1><p>Not Stripe, and no real money. Latest intents:</p><ul>{rows}</ul>")
+
+    routes = [Route(path, endpoint(allowed, handler), methods=[method]) for method, path, allowed, handler in ROUTES]
+    return Starlette(routes=[Route("/", page), Route("/health", health), *routes], lifespan=lifespan)
+
+
+def check_key(request: Request, key: str) -> None:
+    """The API key, as bearer token or as user name. Raises TwinError 401."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        given = base64.b64decode(given + "==").decode(errors="replace").partition(":")[0]
+    if not hmac.compare_digest(given.encode(), key.encode()):
+        raise TwinError(401, "invalid_request_error", "Invalid API Key provided.")
+
+
+def act(store: Store, request: Request, allowed: set[str], handler: Handler, body: str) -> tuple[int, dict[str, Any], bool]:
+    """Run a handler in one transaction with the memory of its idempotency key. The flag tells a replayed answer."""
+    idempotency_key = request.headers.get("idempotency-key", "") if request.method == "POST" else ""
+    if len(idempotency_key) > 255:
+        raise TwinError(400, "idempotency_error", "Idempotency keys have at most 255 characters.")
+    fingerprint = hashlib.sha256(f"{request.url.path}\n{body}".encode()).hexdigest()
+    known = store.answer(idempotency_key) if idempotency_key else None
+    if known is not None:
+        if known[0] != fingerprint:
+            raise TwinError(
+                400, "idempotency_error",
+                "Keys for idempotent requests can only be used with the same parameters they were first used with.",
+            )  # fmt: skip
+        return known[1], known[2], True
+    form = forms.parse(body if request.method == "POST" else request.url.query, allowed)
+    with store.transaction():
+        status, content = handler(store, request, form)
+        if idempotency_key:
+            store.remember(idempotency_key, fingerprint, status, content)
+    return status, content, False
