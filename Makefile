@@ -1,0 +1,63 @@
+# `make` alone explains itself. Everything is installed below this folder: .venv, stack/node_modules.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+STATE ?= .pgshop
+PORT ?=
+VENV := .venv
+BIN := $(VENV)/bin
+UP_OPTIONS := --state $(STATE) $(if $(PORT),--port $(PORT))
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/installed ## Set up .venv and the servers: locked versions, checked hashes
+	@test -x $(BIN)/pgshop
+
+up: $(VENV)/installed ## Start the whole shop in the foreground; Ctrl-C stops it
+	@$(BIN)/pgshop up $(UP_OPTIONS)
+
+down: ## Stop a shop that was started with --detach
+	@$(BIN)/pgshop down --state $(STATE)
+
+migrate: $(VENV)/installed ## Bring the running shop's database up to date
+	@$(BIN)/pgshop migrate --state $(STATE)
+
+seed: $(VENV)/installed ## Load the demo shop into the running stack
+	@$(BIN)/pgshop seed --state $(STATE)
+
+test: $(VENV)/installed-dev lint ## Run lint and the whole test suite
+	@$(BIN)/python -m pytest $(PYTEST)
+
+lint: $(VENV)/installed-dev ## ruff, mypy --strict, squawk
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/squawk --config .squawk.toml $$(ls db/migrations/*.sql | grep -v rollback)
+
+replay: $(VENV)/installed-dev ## Replay a real shop's invoices through the public port
+	@$(BIN)/python -m tests.journeys.replay $(REPLAY)
+
+lock: $(VENV)/uv ## Renew the lock files from pyproject.toml and stack/package.json
+	@for extra in "" dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    $${extra:+--extra $$extra -c requirements.txt} pyproject.toml -o requirements$${extra:+-$$extra}.txt; done
+	@cd stack && npm install --package-lock-only
+
+# uv installs several times faster than pip, with the same hashes; pip's only task is to bring uv.
+$(VENV)/uv: requirements-uv.txt
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pgshop needs Python 3.11 or newer")'
+	@python3 -m venv $(VENV) || { echo "python3 has no venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "installing uv …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-uv.txt
+	@touch $@
+
+$(VENV)/installed: requirements.txt requirements-node.txt stack/package-lock.json pyproject.toml $(VENV)/uv
+	@PGSHOP_VENV=$(VENV) bash stack/install.sh requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@echo "installing what the tests need …"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt $$(test -e $(VENV)/needs-node && echo requirements-node.txt)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: help install up down migrate seed test lint replay lock
