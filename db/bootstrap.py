@@ -32,7 +32,7 @@ def bootstrap(admin_url: str, passwords: dict[str, str]) -> dict[str, str]:
         connection.execute("select pg_advisory_lock(hashtext('bootstrap'))")
         make_roles(connection, passwords)
         if database != name and not connection.execute(
-            "select from pg_database where datname = %s", [database]
+            "select 1 from pg_database where datname = %s", [database]
         ).fetchone():
             connection.execute(
                 sql.SQL("create database {} owner owner template template0 encoding 'UTF8'").format(

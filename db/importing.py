@@ -1,0 +1,152 @@
+"""The command `pgshop import products`: a CSV file becomes products, a transaction a batch, every bad line reported."""
+
+import csv
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import psycopg
+import typer
+from psycopg.types.json import Jsonb
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from db.csv_records import Record, read_records
+from db.product_fields import Mapping, RejectedError
+from stack.errors import StackError
+
+app = typer.Typer(no_args_is_help=True, help="Bring data in from files.")
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+HERE = Path(".pgshop")
+OUTCOMES = ("created", "updated", "unchanged", "repeated", "rejected")
+
+
+@app.command()
+def products(  # noqa: PLR0917 options, not arguments
+    file: Annotated[Path, typer.Argument(help="CSV in UTF-8, with a header line.")],
+    columns: Annotated[list[str] | None, typer.Option("--map", help="field=Column, once a field.")] = None,
+    constants: Annotated[list[str] | None, typer.Option("--set", help="field=value where the line has none.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="TOML with tables [map] and [set], and sku_pattern.")] = None,
+    sku_pattern: Annotated[str | None, typer.Option(help="What a whole SKU must match; else it is no product.")] = None,
+    delimiter: Annotated[str, typer.Option(help="What is between columns.")] = ",",
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Lines a transaction.")] = 500,
+    correct_stock: Annotated[
+        bool, typer.Option("--correct-stock", help="Count stock_quantity for products that are there already, too.")
+    ] = False,
+    report: Annotated[Path | None, typer.Option(help="What was wrong, as CSV.  [default: FILE.rejected.csv]")] = None,
+    state: Annotated[Path, typer.Option("--state", help="The folder that holds everything of this stack.")] = HERE,
+) -> None:
+    """Make products of the lines of a CSV file; products that are there are updated by their SKU, whatever its case.
+
+    Fields: sku, name, slug, description, category (slug, name or id), brand, price, compare_price, cost_price,
+    stock_quantity, is_featured, is_active. A column named like a field needs no --map; an empty cell changes nothing.
+    The first valid line of a SKU counts, later ones of the same file are `repeated`. Stock is given to new products
+    only. Lines that are one quoted field holding the whole line are repaired. No bad line ends the run.
+    """
+    from stack.admin import database_url  # noqa: PLC0415 it imports this module
+
+    meaning = Mapping(columns or [], constants or [], sku_pattern, mapping)
+    try:
+        with file.open("rb") as source:
+            records = read_records(source, delimiter)
+            header = next(records, Record(1, "", fault="it is empty"))
+            if header.fault:
+                raise StackError(
+                    f"{file} cannot be read: {header.fault}.", "Expected: CSV in UTF-8 with a header line."
+                )
+            meaning.read_header(header.cells)
+            with psycopg.connect(database_url(state), autocommit=True) as connection:
+                be_alone(connection)
+                path, reporting = open_report(report, file)
+                with reporting, progress_bar() as bar:
+                    run = Run(connection, meaning, correct_stock, reporting)
+                    task = bar.add_task("importing", total=file.stat().st_size)
+                    while chunk := list(islice(records, batch)):
+                        run.take(chunk)
+                        bar.update(task, completed=source.tell())
+                    bar.update(task, completed=file.stat().st_size)
+    except (OSError, TypeError) as error:
+        raise StackError(f"{file} cannot be read: {error}") from None
+    except psycopg.Error as error:
+        raise StackError(f"The import stopped: {error}", "What was counted is kept; run it again to go on.") from None
+    run.show(path)
+
+
+def be_alone(connection: psycopg.Connection) -> None:
+    """Keep other imports out, and prepare the list of what this run has seen. Raises StackError."""
+    row = connection.execute("select pg_try_advisory_lock(hashtext('import_products'))").fetchone()
+    if not (row and row[0]):
+        raise StackError("Another import is running.", "Try again when it has ended.")
+    connection.execute("create temporary table imported_skus (sku text primary key)")
+
+
+def open_report(wanted: Path | None, file: Path) -> tuple[Path, TextIO]:
+    """The report at `wanted`, else beside the file, else in the current folder. Raises StackError."""
+    beside = file.with_name(file.name.removesuffix(".csv") + ".rejected.csv")
+    for path in [wanted] if wanted else [beside, Path(beside.name)]:
+        try:
+            return path, path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+        except OSError as error:
+            err.print(f"{path} cannot be written ({error.strerror})", markup=False)
+    raise StackError("The report cannot be written.", "Name a file for it by --report.")
+
+
+def progress_bar() -> Progress:
+    """A bar over the bytes of the file, on stderr."""
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=err
+    )
+
+
+class Run:
+    """One import under way: what was counted, and the report."""
+
+    def __init__(self, connection: psycopg.Connection, meaning: Mapping, correct_stock: bool, report: TextIO) -> None:
+        self.connection, self.meaning, self.correct_stock = connection, meaning, correct_stock
+        self.report = csv.writer(report)
+        self.report.writerow(["line", "outcome", "reason", "text"])
+        self.counts: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+
+    def take(self, records: list[Record]) -> None:
+        """Import a batch in one transaction; then report what was wrong with it, in the file's order."""
+        faults = {record.number: record.fault for record in records if record.fault}
+        lines = []
+        for record in records:
+            try:
+                if not record.fault:
+                    lines.append({"line": record.number, "fields": self.meaning.fields_of(record.cells)})
+            except RejectedError as reason:
+                faults[record.number] = str(reason)
+        query = "select line, outcome, reason from logic.import_products(%s, %s)"
+        for line, outcome, why in self.connection.execute(query, [Jsonb(lines), self.correct_stock]):
+            if outcome == "rejected":
+                faults[line] = why
+            else:
+                self.counts[outcome] += 1
+        for record in records:
+            if record.is_repaired:
+                self.counts["repaired"] += 1
+            if record.number in faults:
+                self.counts["rejected"] += 1
+                self.reasons[faults[record.number]] += 1
+                self.report.writerow([record.number, "rejected", faults[record.number], record.text])
+            elif record.is_repaired:
+                self.report.writerow([record.number, "repaired", "the whole line was one quoted field", record.text])
+
+    def show(self, path: Path) -> None:
+        """Print what became of the lines; a report with nothing in it is removed."""
+        table = Table("lines", str(sum(self.counts[outcome] for outcome in OUTCOMES)), box=None)
+        for outcome in OUTCOMES:
+            table.add_row(outcome, str(self.counts[outcome]))
+        for reason, count in self.reasons.most_common(12):
+            table.add_row(f"  {reason}", str(count), style="dim")
+        out.print(table)
+        if self.counts["repaired"]:
+            out.print(f"Of these, {self.counts['repaired']} were repaired: the whole line was one quoted field.")
+        if self.reasons or self.counts["repaired"]:
+            out.print(f"Each line that was rejected or repaired is in {path}", soft_wrap=True, markup=False)
+        else:
+            path.unlink(missing_ok=True)
