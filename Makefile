@@ -56,7 +56,7 @@ $(VENV)/installed: requirements.txt requirements-node.txt stack/package-lock.jso
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@echo "installing what the tests need …"
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt $$(test -e $(VENV)/needs-node && echo requirements-node.txt)
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.txt $$(test -e $(VENV)/needs-node && echo requirements-node.txt)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

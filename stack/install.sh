@@ -5,7 +5,7 @@ bin=${PGSHOP_VENV:?}/bin
 requirements=${1:?}
 
 packages() {
-  "$bin/uv" pip sync --quiet --python "$bin/python" --require-hashes "$requirements" "$@"
+  "$bin/uv" pip sync --quiet --compile-bytecode --python "$bin/python" --require-hashes "$requirements" "$@"
   "$bin/uv" pip install --quiet --python "$bin/python" --no-deps --no-build-isolation --editable .
 }
 

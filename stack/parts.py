@@ -95,7 +95,7 @@ def programs(state: State, plan: Plan, cluster: Cluster | None) -> list[Program]
         "mail": lambda: Program(
             "mail", [find_node(), npm_file("maildev/dist/bin/maildev.js"), "--ip", "127.0.0.1", "--smtp", str(ports["mail"]),
                      "--web-ip", "127.0.0.1", "--web", str(ports["mail_web"]), "--mail-directory", str(state.home("mail") / "mails")],
-            lambda: answers(f"http://127.0.0.1:{ports['mail_web']}/healthz") and speaks(ports["mail"], b"", b"220"),
+            lambda: answers(f"http://127.0.0.1:{ports['mail_web']}/api/healthz") and speaks(ports["mail"], b"", b"220"),
         ),
         "twin": lambda: Program(
             "twin", [*python, "stack.twin", "--port", str(ports["twin"]), "--database", str(state.folder / "stripe-twin.sqlite3"),
