@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from extensions import accounts, health, logs, pages, payments, problems, tokens
+from extensions import accounts, health, keys, logs, pages, payments, problems
 from extensions.database import make_pool
 from extensions.stripe_gateway import make_client
 
@@ -25,7 +25,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 async def jwks(request: Request) -> JSONResponse:  # noqa: ARG001 Starlette's signature
     """The public keys that check our tokens (RFC 7517)."""
-    return JSONResponse(tokens.public_jwks(), headers={"Cache-Control": "public, max-age=300"})
+    return JSONResponse(keys.public_jwks(), headers={"Cache-Control": "public, max-age=300"})
 
 
 def post(path: str, handler: object) -> Route:

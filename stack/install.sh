@@ -7,6 +7,7 @@ requirements=${1:?}
 packages() {
   "$bin/uv" pip sync --quiet --compile-bytecode --python "$bin/python" --require-hashes "$requirements" "$@"
   "$bin/uv" pip install --quiet --python "$bin/python" --no-deps --no-build-isolation --editable .
+  "$bin/python" -m compileall -q db extensions workers stack/*.py stack/twin gateway
 }
 
 is_new_enough() { [ "$("$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 20 ]; }

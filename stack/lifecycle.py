@@ -19,7 +19,7 @@ from stack.state import State
 from stack.supervision import Supervisor, tail, wait_until
 
 ROOM_NEEDED = 300 * 1024 * 1024
-STAGES = (("postgres", "valkey", "mail", "twin"), ("postgrest", "service", "worker", "beat", "relay"), ("nginx",))
+LATE = ("postgrest", "nginx")
 Report = Callable[[str, str], None]
 
 
@@ -89,25 +89,26 @@ def settle_ports(state: State, port: int | None) -> None:
 
 
 def start(supervisor: Supervisor, made: list[Program], todo: Plan, report: Report) -> None:
-    """Start the parts stage by stage, each waited for; the database is prepared as soon as it answers."""
-    by_name = {program.name: program for program in made}
-    waiting: list[Program] = []
-    for number, names in enumerate(STAGES):
-        stage = [by_name[name] for name in names if name in by_name]
-        for program in stage:
-            supervisor.call("startProcess", program.name, False)
-        waiting += stage
-        if number == 0:
-            # Only the database is needed for the next step; the others may take their time meanwhile.
-            waiting = await_ready(supervisor, waiting, report, until="postgres")
-            prepare_database(supervisor.state, todo, report)
-        elif number == 1:
-            waiting = await_ready(supervisor, waiting, report, until="service")
-    await_ready(supervisor, waiting, report)
+    """Start the parts, each waited for. Raises StackError.
+
+    What only reaches the database later starts at once and loads its code meanwhile; PostgREST and nginx wait for the
+    database to be prepared.
+    """
+    for program in made:
+        (supervisor.state.home(program.name) / "ready").unlink(missing_ok=True)
+    early = [program for program in made if program.name not in LATE]
+    late = [program for program in made if program.name in LATE]
+    for program in early:
+        supervisor.call("startProcess", program.name, False)
+    waiting = await_ready(supervisor, early, report, until="postgres")
+    prepare_database(supervisor.state, todo, report)
+    for program in late:
+        supervisor.call("startProcess", program.name, False)
+    await_ready(supervisor, waiting + late, report)
 
 
 def await_ready(supervisor: Supervisor, stage: list[Program], report: Report, until: str = "") -> list[Program]:
-    """Wait until each part is ready, or just the one named `until`; the rest is returned. Raises StackError."""
+    """Wait until each part is ready, or those up to the one named `until`; the rest is returned. Raises StackError."""
     begun = time.monotonic()
     waiting = list(stage)
 

@@ -156,7 +156,7 @@ daemonize no
 
 def postgrest_config(state: State, plan: Plan) -> Path:
     """What PostgREST serves and as whom; it gets the public keys only, so that it can check tokens but not make any."""
-    from extensions.tokens import public_jwks  # noqa: PLC0415 slow to import
+    from extensions.keys import public_jwks  # noqa: PLC0415 slow to import
 
     home, ports = state.home("postgrest"), state.data["ports"]
     (home / "jwks.json").write_text(json.dumps(public_jwks(plan.environment["JWT_PRIVATE_KEY"])))

@@ -5,22 +5,34 @@ from typing import Any
 
 import structlog
 
-from workers import mail, payments
+from workers import mail
 from workers.app import app
 from workers.database import call
 
 log = structlog.get_logger()
 
+
+def payment(name: str) -> Callable[[str, dict[str, Any]], None]:
+    """A handler of workers.payments, loaded on first use: Stripe's SDK is large, and the clock never needs it."""
+
+    def handle(row_id: str, payload: dict[str, Any]) -> None:
+        from workers import payments  # noqa: PLC0415
+
+        getattr(payments, name)(row_id, payload)
+
+    return handle
+
+
 # topic → what to do with (id of the row, payload). Each may run twice after a crash and must not mind.
 HANDLERS: dict[str, Callable[[str, dict[str, Any]], None]] = {
     "customer.registered": mail.welcome,
     "customer.address_taken": mail.address_taken,
-    "order.placed": payments.create_intent,
+    "order.placed": payment("create_intent"),
     "order.confirmed": mail.order_confirmed,
     "order.cancelled": mail.order_cancelled,
     "order.refunded": mail.order_refunded,
-    "payment.cancel": payments.cancel_intent,
-    "payment.refund": payments.refund,
+    "payment.cancel": payment("cancel_intent"),
+    "payment.refund": payment("refund"),
 }
 
 
