@@ -18,6 +18,8 @@ def configure() -> None:
         if settings().environment == "production"
         else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     )
+    # What libraries say (Celery reports a crashed task this way) must not get lost.
+    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,0 +1,190 @@
+"""One real stack for the whole run, on free ports and in a folder of its own; and people who act through its port."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+ROOT = Path(__file__).parents[1]
+PGSHOP = str(Path(sys.executable).with_name("pgshop"))
+PASSWORD = "a long enough password"
+# What tests do in a minute, customers do in a day.
+RELAXED = {"LOGIN_ATTEMPTS": "100000", "REGISTER_ATTEMPTS": "100000", "RATE_PER_SECOND": "5000"}
+ADDRESS = {"address_line1": "1 High Street", "city": "York", "postal_code": "YO1 7AA", "country": "UK"}
+
+
+def pgshop(*arguments: str, check: bool = True, timeout: float = 120, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command line. With `check`, a failure shows what it said."""
+    done = subprocess.run([PGSHOP, *arguments], capture_output=True, text=True, check=False, timeout=timeout, **more)
+    assert not check or done.returncode == 0, f"pgshop {' '.join(arguments)}: {done.stdout}\n{done.stderr}"
+    return done
+
+
+def eventually(look: Callable[[], Any], seconds: float = 15, what: str = "") -> Any:
+    """What `look()` answers as soon as it is true; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what or look}"
+        time.sleep(0.05)
+
+
+@dataclass
+class Shop:
+    """A running stack."""
+
+    state: Path
+    status: dict[str, Any]
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return str(self.status["url"])
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        """A client of the public port, closed at the end of the run."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        made = httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        self.clients.append(made)
+        return made
+
+    def connect(self, **more: Any) -> psycopg.Connection[Any]:
+        """A connection as the owner, once it is sure whose database this is."""
+        connection = psycopg.connect(self.status["database_url"], autocommit=True, row_factory=dict_row, **more)
+        folder = connection.execute("select current_setting('data_directory') as folder").fetchone()
+        assert folder and folder["folder"].startswith(str(self.state)), f"this is not the tests' database: {folder}"
+        return connection
+
+    def mails(self, to: str) -> list[dict[str, Any]]:
+        """What has arrived for an address."""
+        everything = httpx.get(f"{self.status['mail_url']}/api/email", timeout=30).json()
+        return [mail for mail in everything if any(person["address"] == to for person in mail["to"])]
+
+
+@dataclass
+class Person:
+    """Somebody signed in: their client, address, id and tokens."""
+
+    client: httpx.Client
+    email: str
+    id: str
+    access: str
+    refresh: str
+
+
+def start_stack(state: Path, *options: str, **environment: str) -> Shop:
+    """`pgshop up --detach` on a free port; what it needs beyond the environment is given."""
+    environment = {**os.environ, **RELAXED, **environment}
+    pgshop("up", "--detach", "--no-seed", "--port", "0", "--state", str(state), *options, env=environment, cwd=state.parent)
+    return Shop(state, json.loads(pgshop("status", "--json", "--state", str(state)).stdout))
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The stack that most tests share."""
+    state = tmp_path_factory.mktemp("shop") / "state"
+    # PostgreSQL runs as nobody under root, and pytest's folders are closed.
+    for folder in state.parents:
+        if folder.stat().st_uid == os.geteuid() and str(folder).startswith("/tmp/"):
+            folder.chmod(0o755)
+    running = start_stack(state)
+    try:
+        yield running
+    finally:
+        for client in running.clients:
+            client.close()
+        pgshop("down", "--state", str(state))
+
+
+@pytest.fixture
+def database(shop: Shop) -> Iterator[psycopg.Connection[Any]]:
+    """A connection as the owner."""
+    with shop.connect() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def acting_as(shop: Shop) -> Callable[..., Person]:
+    """`acting_as("staff")` is somebody new of that role, signed in through the port."""
+    numbers = itertools.count(1)
+
+    def sign_in(role: str = "customer", email: str | None = None) -> Person:
+        email = email or f"{role}-{next(numbers)}-{uuid.uuid4().hex[:6]}@example.com"
+        client = shop.client()
+        if role == "customer":
+            body = {"email": email, "password": PASSWORD, "password2": PASSWORD, "first_name": "Test"}
+            answer = client.post("/api/v1/auth/register/", json=body)
+            assert answer.status_code == 201, answer.text
+        else:
+            pgshop("user", "create", "--email", email, "--password", PASSWORD, "--role", role, "--state", str(shop.state))
+        answer = client.post("/api/v1/auth/login/", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        tokens = answer.json()
+        client.headers["Authorization"] = f"Bearer {tokens['access']}"
+        return Person(client, email, tokens["user"]["id"], tokens["access"], tokens["refresh"])
+
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+def staff(acting_as: Callable[..., Person]) -> Person:
+    """Somebody who sells."""
+    return acting_as("staff")
+
+
+@pytest.fixture
+def customer(acting_as: Callable[..., Person]) -> Person:
+    """Somebody new who buys."""
+    return acting_as("customer")
+
+
+@pytest.fixture(scope="session")
+def make_product(staff: Person) -> Callable[..., dict[str, Any]]:
+    """`make_product(stock_quantity=5, price="10.00")` by staff, through the port."""
+
+    def make(**fields: Any) -> dict[str, Any]:
+        sku = uuid.uuid4().hex[:10]
+        body = {"name": f"Thing {sku}", "sku": sku, "price": "10.00", "stock_quantity": 10, **fields}
+        answer = staff.client.post("/api/v1/products/", json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def buy() -> Callable[..., dict[str, Any]]:
+    """`buy(person, product, quantity)`: cart and checkout; answers with the order."""
+
+    def act(person: Person, product: dict[str, Any], quantity: int = 1) -> dict[str, Any]:
+        answer = person.client.post("/api/v1/cart/items/", json={"product_id": product["id"], "quantity": quantity})
+        assert answer.status_code == 201, answer.text
+        answer = person.client.post("/api/v1/orders/", json={"shipping_address": ADDRESS})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    return act
+
+
+@pytest.fixture(scope="session")
+def pay() -> Callable[..., httpx.Response]:
+    """`pay(person, order)` with a card that pays."""
+
+    def act(person: Person, order: dict[str, Any], card: str = "pm_card_visa") -> httpx.Response:
+        return person.client.post("/api/v1/payments/confirm/", json={"order_id": order["id"], "payment_method": card})
+
+    return act
