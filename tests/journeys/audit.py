@@ -2,13 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import psycopg
 
+from tests.conftest import Shop
 from tests.journeys.invoices import Plan
 
 PATIENCE = 180.0
@@ -17,9 +17,9 @@ PATIENCE = 180.0
 class Audit:
     """The books of a stack: opened before a replay, checked after it."""
 
-    def __init__(self, stack: dict[str, Any]) -> None:
-        self.mail_url = stack["mail_url"]
-        self.connection = psycopg.connect(stack["database_url"], autocommit=True)
+    def __init__(self, shop: Shop) -> None:
+        self.mail_url = shop.status["mail_url"]
+        self.connection = psycopg.connect(shop.status["database_url"], autocommit=True)
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         return self.connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
@@ -147,8 +147,8 @@ class Audit:
         assert not wrong, f"confirmations that did not arrive exactly once: {wrong}"
 
 
-def message_ids(mail_url: str, fetch: Callable[..., httpx.Response] = httpx.get) -> list[str]:
+def message_ids(mail_url: str) -> list[str]:
     """The left half of each Message-ID in the mail catcher: the id of the outbox row that it was made for."""
-    answer = fetch(f"{mail_url}/api/email", timeout=60)
+    answer = httpx.get(f"{mail_url}/api/email", timeout=60)
     assert answer.is_success, answer.text
-    return [mail["messageId"].strip("<>").partition("@")[0] for mail in answer.json()]
+    return [mail["headers"]["message-id"].strip("<>").partition("@")[0] for mail in answer.json()]

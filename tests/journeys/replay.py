@@ -1,43 +1,41 @@
 """`make replay`: every invoice of the file, on a fresh stack of its own or on the one in --state."""
 
 import json
-import os
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from tests.conftest import Shop, pgshop, start_stack
 from tests.journeys.invoices import FILE, Plan, choose_slice, read_lines
-from tests.journeys.retail import Replay, import_products, pgshop
+from tests.journeys.retail import Replay, import_products
 
 out = Console(highlight=False)
-# One address buys for everybody here, so what a shop allows one address would end the replay.
-RAISED = {"REGISTER_ATTEMPTS": "1000000", "LOGIN_ATTEMPTS": "1000000", "RATE_PER_SECOND": "100000"}
 
 
 @contextmanager
-def stack(state: Path | None) -> Iterator[tuple[dict[str, Any], Path]]:
-    """The stack in `state`, or a fresh one that is removed afterwards."""
-    folder = state or Path(tempfile.mkdtemp(prefix="pgshop-replay-"))
-    try:
-        if state is None:
-            os.environ |= RAISED
-            out.print("starting a stack for the replay …")
-            pgshop("up", "--detach", "--no-seed", "--port", "0", "--state", str(folder))
-        yield json.loads(pgshop("status", "--json", "--state", str(folder))), folder
-    finally:
-        if state is None:
-            pgshop("down", "--purge", "--state", str(folder))
-            shutil.rmtree(folder, ignore_errors=True)
+def stack(state: Path | None) -> Iterator[Shop]:
+    """The running stack in `state`, or a fresh one that is removed afterwards."""
+    if state is not None:
+        yield Shop(state, json.loads(pgshop("status", "--json", "--state", str(state)).stdout))
+        return
+    with TemporaryDirectory(prefix="pgshop-replay-", ignore_cleanup_errors=True) as folder:
+        # Under root PostgreSQL runs as nobody, who must be able to pass.
+        Path(folder).chmod(0o755)
+        out.print("starting a stack for the replay …")
+        shop = start_stack(Path(folder) / "state")
+        try:
+            yield shop
+        finally:
+            pgshop("down", "--purge", "--state", str(shop.state))
 
 
 def table_of(plan: Plan) -> Table:
@@ -69,9 +67,9 @@ def main(
         sys.exit(2)
     lines = read_lines(file)
     lines = choose_slice(lines, invoices) if invoices else lines
-    with stack(state) as (running, folder), tempfile.TemporaryDirectory() as reports:
+    with stack(state) as shop, TemporaryDirectory() as reports:
         begun = time.monotonic()
-        out.print(import_products(folder, Path(reports) / "rejected.csv", file))
+        out.print(import_products(shop, Path(reports) / "rejected.csv", file))
         imported = time.monotonic()
         columns = (
             TextColumn("replaying"),
@@ -82,7 +80,7 @@ def main(
         )
         with Progress(*columns, console=out) as bar:
             task = bar.add_task("lines", total=len(lines))
-            plan = Replay(running, folder, lambda count: bar.advance(task, count)).go(lines, workers)
+            plan = Replay(shop, lambda count: bar.advance(task, count)).go(lines, workers)
         out.print(table_of(plan))
         out.print(f"imported in {imported - begun:.1f} s, replayed and checked in {time.monotonic() - imported:.1f} s")
 

@@ -1,61 +1,52 @@
 """Replay a retailer's invoices through the public port: register, agree prices, fill the cart, order, pay, refund."""
 
 import secrets
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import httpx
 import stripe
 
+from tests.conftest import Shop, pgshop
 from tests.journeys.audit import Audit
 from tests.journeys.invoices import FILE, SKU_PATTERN, Line, Plan, Return, Sale, make_plan
 from tests.journeys.shopping import PASSWORD, Account, products_by_sku
 
-PGSHOP = (sys.executable, "-c", "from stack.cli import main; main()")
 # More than was sold of anything in the file, so that stock never ends the replay.
 STOCK = 10_000
 
 
-def pgshop(*arguments: str) -> str:
-    """Run a command of the shop. Raises AssertionError with what it said."""
-    done = subprocess.run([*PGSHOP, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"pgshop {' '.join(arguments)}: {done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def import_products(state: Path, report: Path, file: Path = FILE) -> str:
+def import_products(shop: Shop, report: Path, file: Path = FILE) -> str:
     """Import every product of the file by the real command."""
     mapped = [word for pair in ("sku=StockCode", "name=Description", "price=UnitPrice") for word in ("--map", pair)]
     return pgshop(
         "import", "products", str(file), *mapped, "--set", f"stock_quantity={STOCK}", "--sku-pattern", SKU_PATTERN,
-        "--report", str(report), "--state", str(state),
-    )  # fmt: skip
+        "--report", str(report), "--state", str(shop.state),
+    ).stdout  # fmt: skip
 
 
 class Replay:
-    """One replay on a running stack (`stack` is what `pgshop status --json` says)."""
+    """One replay on a running stack."""
 
-    def __init__(self, stack: dict[str, Any], state: Path, advance: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, shop: Shop, advance: Callable[[int], None] = lambda _: None) -> None:
         self.advance = advance
         # Addresses of their own, so that a stack may see several replays.
         self.run = secrets.token_hex(4)
-        self.http = httpx.Client(base_url=stack["url"], timeout=60, limits=httpx.Limits(max_connections=16))
+        self.http = httpx.Client(base_url=shop.url, timeout=60, limits=httpx.Limits(max_connections=16))
         self.stripe = stripe.StripeClient(
-            stack["stripe_secret_key"],
+            shop.status["stripe_secret_key"],
             http_client=stripe.HTTPXClient(timeout=30, allow_sync_methods=True),
-            base_addresses={"api": stack["stripe_api_base"]},
+            base_addresses={"api": shop.status["stripe_api_base"]},
         )
         email = f"staff-{self.run}@retail.example"
-        pgshop("user", "create", "--email", email, "--password", PASSWORD, "--role", "staff", "--state", str(state))
+        account = ("--email", email, "--password", PASSWORD, "--role", "staff")
+        pgshop("user", "create", *account, "--state", str(shop.state))
         self.staff = Account(self.http, email)
         self.products = products_by_sku(self.http)
-        self.audit = Audit(stack)
+        self.audit = Audit(shop)
 
     def go(self, lines: Sequence[Line], workers: int = 4) -> Plan:
         """Replay these lines, customers side by side, each one's invoices in order; then check the books."""
