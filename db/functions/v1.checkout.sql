@@ -14,7 +14,7 @@ begin
     coalesce((given ->> 'accept_price_changes')::boolean, false)
   );
   perform set_config('response.status', '201', true);
-  return logic.order_json(placed.id);
+  return logic.first_answer(placed.id, logic.order_json(placed.id));
 end;
 $$;
 comment on function v1.checkout is $$Check out

@@ -264,6 +264,8 @@ create table shop.idempotency_keys (
   key text not null,
   request_hash text not null,
   order_id uuid,
+  -- As it was given the first time, byte for byte.
+  response json,
   created_at timestamptz not null default now(),
   constraint idempotency_keys_pkey primary key (customer_id, key),
   constraint idempotency_keys_customer_id_fkey foreign key (customer_id)
@@ -273,7 +275,7 @@ create table shop.idempotency_keys (
 );
 create index idempotency_keys_created_at_idx on shop.idempotency_keys (created_at);
 create index idempotency_keys_order_id_idx on shop.idempotency_keys (order_id);
-comment on table shop.idempotency_keys is 'Checkouts already done: the same key leads to the same order, not to a second one.';
+comment on table shop.idempotency_keys is 'Checkouts already done: the same key gets the same order and the same answer, not a second order.';
 
 call shop.protect(
   'shop.shipping_methods', 'shop.tax_rates', 'shop.order_statuses', 'shop.order_transitions', 'shop.orders',

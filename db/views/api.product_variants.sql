@@ -1,11 +1,12 @@
 create view api.product_variants with (security_invoker) as
 select
-  v.id, v.product_id, v.name, v.sku, v.attributes, v.price_modifier, p.price + v.price_modifier as price, v.is_active,
-  s.available as stock_quantity, s.available > 0 as is_in_stock
+  v.id, v.product_id, v.name, v.sku, v.attributes, v.price_modifier,
+  (select p.price + v.price_modifier from shop.products p where p.id = v.product_id) as price, v.is_active,
+  (select s.available from shop.stock s where s.variant_id = v.id) as stock_quantity,
+  (select s.available > 0 from shop.stock s where s.variant_id = v.id) as is_in_stock
 from shop.product_variants v
-join shop.products p on p.id = v.product_id
-join shop.stock s on s.variant_id = v.id
-where not v.is_default;
+where not v.is_default
+with check option;
 comment on view api.product_variants is $$Variants of products
 Sizes, colours and the like, each with its own SKU, price and stock. A product without any has none here.$$;
 comment on column api.product_variants.id is 'Key.';
@@ -19,3 +20,5 @@ comment on column api.product_variants.is_active is 'Whether customers can buy i
 comment on column api.product_variants.stock_quantity is 'What can still be sold: on hand less reserved.';
 comment on column api.product_variants.is_in_stock is 'Whether anything can still be sold.';
 grant select on api.product_variants to anon, customer;
+grant insert (product_id, name, sku, attributes, price_modifier, is_active),
+  update (name, sku, attributes, price_modifier, is_active), delete on api.product_variants to staff;

@@ -1,15 +1,18 @@
+-- One table in FROM and the rest as subqueries: so PostgreSQL can update the view, and a stock that nobody selects costs nothing.
 create view api.products with (security_invoker) as
 select
   p.id, p.name, p.slug, p.description, p.category_id, p.brand, p.price, p.compare_price, p.sku, p.is_featured,
   p.is_active, p.average_rating, p.review_count, p.created_at, p.updated_at,
-  coalesce(available.quantity, 0)::integer as stock_quantity,
-  coalesce(available.quantity, 0) > 0 as is_in_stock
-from shop.products p
-left join lateral (
-  select sum(s.available) as quantity
-  from shop.product_variants v join shop.stock s on s.variant_id = v.id
-  where v.product_id = p.id and v.is_active
-) available on true;
+  (
+    select coalesce(sum(s.available), 0)::integer
+    from shop.product_variants v join shop.stock s on s.variant_id = v.id
+    where v.product_id = p.id and v.is_active
+  ) as stock_quantity,
+  exists (
+    select from shop.product_variants v join shop.stock s on s.variant_id = v.id
+    where v.product_id = p.id and v.is_active and s.available > 0
+  ) as is_in_stock
+from shop.products p;
 comment on view api.products is $$Products
 What the shop sells; customers see active ones. Cost prices are not here.$$;
 comment on column api.products.id is 'Key.';
@@ -30,3 +33,6 @@ comment on column api.products.updated_at is 'When it last changed.';
 comment on column api.products.stock_quantity is 'What can still be sold: on hand less reserved, over all variants.';
 comment on column api.products.is_in_stock is 'Whether anything can still be sold.';
 grant select on api.products to anon, customer;
+grant insert (name, slug, description, category_id, brand, price, compare_price, sku, is_featured, is_active),
+  update (name, slug, description, category_id, brand, price, compare_price, sku, is_featured, is_active), delete
+  on api.products to staff;

@@ -1,6 +1,10 @@
 create view api.stock with (security_invoker) as
-select s.variant_id, v.product_id, v.sku, s.on_hand, s.reserved, s.available
-from shop.stock s join shop.product_variants v on v.id = s.variant_id;
+select
+  s.variant_id,
+  (select v.product_id from shop.product_variants v where v.id = s.variant_id) as product_id,
+  (select v.sku from shop.product_variants v where v.id = s.variant_id) as sku,
+  s.on_hand, s.reserved, s.available
+from shop.stock s;
 comment on view api.stock is $$Stock
 On hand, reserved and available of every variant, for staff.$$;
 comment on column api.stock.variant_id is 'The variant, also the hidden one of products without variants.';

@@ -1,0 +1,67 @@
+"""The profile and the addresses of who is signed in, on both surfaces."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import ADDRESS, Person
+
+
+def test_me_is_read_and_changed(customer: Person) -> None:
+    changed = customer.client.put("/api/v1/users/me/", json={"first_name": "Jonathan", "phone_number": "+1234567890"})
+    assert changed.status_code == 200
+    me = customer.client.get("/api/v1/users/me/").json()
+    assert me == changed.json()
+    assert (me["first_name"], me["phone_number"], me["email"], me["last_name"]) == ("Jonathan", "+1234567890", customer.email, "")
+    assert me["updated_at"] > me["created_at"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"email": "other@example.com"}, {"role": "admin"}, {"date_of_birth": "2023-02-30"}, {"first_name": 5},
+        {"first_name": ["a"]}, [], "text", 5,
+    ],
+)  # fmt: skip
+def test_bad_profiles(customer: Person, body: Any) -> None:
+    answer = customer.client.put("/api/v1/users/me/", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+
+
+def test_an_address_from_begin_to_end(customer: Person) -> None:
+    me = customer.client
+    first = me.post("/api/v1/users/me/addresses/", json={**ADDRESS, "is_default": True})
+    assert first.status_code == 201
+    assert first.json() == {
+        "id": first.json()["id"], **ADDRESS, "address_line2": "", "state": "", "address_type": "shipping", "is_default": True
+    }  # fmt: skip
+    second = me.post("/rest/v1/addresses", json={**ADDRESS, "is_default": True}, headers={"Prefer": "return=representation"})
+    assert second.status_code == 201, second.text
+    listed = me.get("/api/v1/users/me/addresses/").json()
+    assert listed["count"] == 2
+    # A new default takes the place of the old one.
+    assert [row["is_default"] for row in listed["results"]] == [False, True]
+    url = f"/api/v1/users/me/addresses/{first.json()['id']}/"
+    assert me.put(url, json={"city": "Leeds"}).json()["city"] == "Leeds"
+    assert me.delete(url).status_code == 204
+    assert me.delete(url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({k: v for k, v in ADDRESS.items() if k != "city"}, "city"),
+        ({**ADDRESS, "planet": "Mars"}, "planet"),
+        ({**ADDRESS, "is_default": "yes"}, "is_default"),
+        ({**ADDRESS, "customer_id": "x"}, "customer_id"),
+    ],
+)
+def test_bad_addresses_name_the_field(customer: Person, body: dict[str, Any], field: str) -> None:
+    answer = customer.client.post("/api/v1/users/me/addresses/", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert list(answer.json()["details"]) == [field]
+
+
+def test_rules_of_the_table_reach_the_client_by_name(customer: Person) -> None:
+    answer = customer.client.post("/api/v1/users/me/addresses/", json={**ADDRESS, "address_type": "moon"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "addresses_type_is_known")
