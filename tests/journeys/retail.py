@@ -36,11 +36,9 @@ class Replay:
         # Addresses of their own, so that a stack may see several replays.
         self.run = secrets.token_hex(4)
         self.http = httpx.Client(base_url=shop.url, timeout=60, limits=httpx.Limits(max_connections=16))
-        self.stripe = stripe.StripeClient(
-            shop.status["stripe_secret_key"],
-            http_client=stripe.HTTPXClient(timeout=30, allow_sync_methods=True),
-            base_addresses={"api": shop.status["stripe_api_base"]},
-        )
+        self.wire = stripe.HTTPXClient(timeout=30, allow_sync_methods=True)
+        base = {"api": shop.status["stripe_api_base"]}
+        self.stripe = stripe.StripeClient(shop.status["stripe_secret_key"], http_client=self.wire, base_addresses=base)
         email = f"staff-{self.run}@retail.example"
         account = ("--email", email, "--password", PASSWORD, "--role", "staff")
         pgshop("user", "create", *account, "--state", str(shop.state))
@@ -54,7 +52,7 @@ class Replay:
         assert plan.sales, "nothing to replay"
         assert plan.returns, "no cancellation matches a sale"
         self.advance(plan.rejected.total())
-        with closing(self.http), closing(self.audit.connection):
+        with closing(self.http), closing(self.wire), closing(self.audit.connection):
             self.audit.open()
             # Whoever buys most goes first, since they take longest.
             customers = sorted(plan.acts, key=lambda name: -sum(map(weight, plan.acts[name])))

@@ -28,6 +28,8 @@ def test_the_file_has_the_dirt_that_it_is_known_for() -> None:
 
 @has_the_file
 @pytest.mark.timeout(300)
+# The Stripe SDK's own way of handing bytes to httpx.
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 def test_a_slice_of_the_invoices_is_replayed_to_the_cent(shop: Shop, tmp_path: Path) -> None:
     said = import_products(shop, tmp_path / "rejected.csv")
     assert "119 were repaired" in said
@@ -36,8 +38,8 @@ def test_a_slice_of_the_invoices_is_replayed_to_the_cent(shop: Shop, tmp_path: P
     plan = Replay(shop).go(lines)
     Console().print(table_of(plan))
     sizes = {sale.invoice: len(sale.lines) for sale in plan.sales}
-    # What a slice must not leave out; 593 lines are in the largest invoice, seven of them at a second price.
-    assert (sizes["536876"], max(sizes[s.invoice] for s in plan.sales if s.customer != HOUSE)) == (586, 121)
+    # What a slice must not leave out; the largest has 593 lines, seven of them at a second price and one no product.
+    assert (sizes["536876"], max(sizes[s.invoice] for s in plan.sales if s.customer != HOUSE)) == (585, 121)
     assert any(len(sale.lines) > len(sale.quantities) for sale in plan.sales)
     assert len(plan.returns) == 7
     assert plan.rejected["product at a second price in one invoice"] == 7
