@@ -25,9 +25,11 @@ class Audit:
         return self.connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
 
     def on_hand(self) -> dict[str, int]:
-        return dict(self.rows(
-            "select upper(v.sku), s.on_hand from shop.stock s join shop.product_variants v on v.id = s.variant_id"
-        ))  # type: ignore[arg-type]  # fmt: skip
+        return dict(
+            self.rows(
+                "select upper(v.sku), s.on_hand from shop.stock s join shop.product_variants v on v.id = s.variant_id"
+            )
+        )  # type: ignore[arg-type]
 
     def open(self) -> None:
         """Note the stock before anything is sold."""

@@ -83,10 +83,15 @@ def read_lines(path: Path = FILE) -> list[Line]:
             try:
                 lines.append(
                     Line(
-                        record.number, cells["InvoiceNo"], cells["StockCode"].upper(), int(cells["Quantity"]),
-                        Decimal(cells["UnitPrice"]), cells["CustomerID"].removesuffix(".0") or HOUSE, record.fault,
+                        record.number,
+                        cells["InvoiceNo"],
+                        cells["StockCode"].upper(),
+                        int(cells["Quantity"]),
+                        Decimal(cells["UnitPrice"]),
+                        cells["CustomerID"].removesuffix(".0") or HOUSE,
+                        record.fault,
                     )
-                )  # fmt: skip
+                )
             except (KeyError, ValueError, ArithmeticError):
                 lines.append(Line(record.number, fault=record.fault or "unreadable"))
         return lines

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -23,9 +23,19 @@ def import_products(shop: Shop, report: Path, file: Path = FILE) -> str:
     """Import every product of the file by the real command."""
     mapped = [word for pair in ("sku=StockCode", "name=Description", "price=UnitPrice") for word in ("--map", pair)]
     return pgshop(
-        "import", "products", str(file), *mapped, "--set", f"stock_quantity={STOCK}", "--sku-pattern", SKU_PATTERN,
-        "--report", str(report), "--state", str(shop.state),
-    ).stdout  # fmt: skip
+        "import",
+        "products",
+        str(file),
+        *mapped,
+        "--set",
+        f"stock_quantity={STOCK}",
+        "--sku-pattern",
+        SKU_PATTERN,
+        "--report",
+        str(report),
+        "--state",
+        str(shop.state),
+    ).stdout
 
 
 class Replay:
@@ -57,8 +67,13 @@ class Replay:
             # Whoever buys most goes first, since they take longest.
             customers = sorted(plan.acts, key=lambda name: -sum(map(weight, plan.acts[name])))
             with ThreadPoolExecutor(workers) as pool:
-                for done in [pool.submit(self.live, name, plan.acts[name]) for name in customers]:
-                    done.result()
+                lives = [pool.submit(self.live, name, plan.acts[name]) for name in customers]
+                try:
+                    for life in as_completed(lives):
+                        life.result()
+                finally:
+                    # After a failure nobody else need begin.
+                    pool.shutdown(cancel_futures=True)
             self.audit.check(plan)
         return plan
 
