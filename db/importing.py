@@ -10,6 +10,7 @@ import psycopg
 import typer
 from psycopg.types.json import Jsonb
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -28,14 +29,14 @@ def products(  # noqa: PLR0917 options, not arguments
     file: Annotated[Path, typer.Argument(help="CSV in UTF-8, with a header line.")],
     columns: Annotated[list[str] | None, typer.Option("--map", help="field=Column, once a field.")] = None,
     constants: Annotated[list[str] | None, typer.Option("--set", help="field=value where the line has none.")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="TOML with tables [map] and [set], and sku_pattern.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="TOML: tables map and set, and sku_pattern.")] = None,
     sku_pattern: Annotated[str | None, typer.Option(help="What a whole SKU must match; else it is no product.")] = None,
     delimiter: Annotated[str, typer.Option(help="What is between columns.")] = ",",
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Lines a transaction.")] = 500,
     correct_stock: Annotated[
         bool, typer.Option("--correct-stock", help="Count stock_quantity for products that are there already, too.")
     ] = False,
-    report: Annotated[Path | None, typer.Option(help="What was wrong, as CSV.  [default: FILE.rejected.csv]")] = None,
+    report: Annotated[Path | None, typer.Option(help="What was wrong, as CSV; FILE.rejected.csv if not given.")] = None,
     state: Annotated[Path, typer.Option("--state", help="The folder that holds everything of this stack.")] = HERE,
 ) -> None:
     """Make products of the lines of a CSV file; products that are there are updated by their SKU, whatever its case.
@@ -142,7 +143,7 @@ class Run:
         for outcome in OUTCOMES:
             table.add_row(outcome, str(self.counts[outcome]))
         for reason, count in self.reasons.most_common(12):
-            table.add_row(f"  {reason}", str(count), style="dim")
+            table.add_row(escape(f"  {reason}"), str(count), style="dim")
         out.print(table)
         if self.counts["repaired"]:
             out.print(f"Of these, {self.counts['repaired']} were repaired: the whole line was one quoted field.")

@@ -57,10 +57,19 @@ def truth(name: str, value: str) -> bool:
 
 
 FIELDS: dict[str, Callable[[str, str], object]] = {
-    "sku": text(100), "name": text(255), "slug": text(255), "description": text(100_000), "category": text(255),
-    "brand": text(255), "price": money, "compare_price": money, "cost_price": money, "stock_quantity": whole_number,
-    "is_featured": truth, "is_active": truth,
-}  # fmt: skip
+    "sku": text(100),
+    "name": text(255),
+    "slug": text(255),
+    "description": text(100_000),
+    "category": text(255),
+    "brand": text(255),
+    "price": money,
+    "compare_price": money,
+    "cost_price": money,
+    "stock_quantity": whole_number,
+    "is_featured": truth,
+    "is_active": truth,
+}
 
 
 class Mapping:

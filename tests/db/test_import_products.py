@@ -190,9 +190,9 @@ def test_a_category_is_found_by_slug_or_name_and_never_made_up(
     run: Callable[..., Imported], sku: str, database: psycopg.Connection[Any]
 ) -> None:
     database.execute("insert into shop.categories (name, slug) values (%s, %s)", [f"Room {sku}", f"room-{sku}"])
-    done = run(f"sku,name,price,category\n{sku}1,A,1,room-{sku}\n{sku}2,B,1,ROOM {sku}\n{sku}3,C,1,nowhere\n")
+    done = run(f"sku,name,price,category\n{sku}1,A,1,room-{sku}\n{sku}2,B,1,ROOM {sku}\n{sku}3,C,1,[/nowhere]\n")
     assert done.counts == counted(created=2, rejected=1)
-    assert done.report[0]["reason"] == "there is no category nowhere"
+    assert done.report[0]["reason"] == "there is no category [/nowhere]"
 
 
 @pytest.mark.parametrize(

@@ -22,14 +22,14 @@ class Audit:
         self.connection = psycopg.connect(shop.status["database_url"], autocommit=True)
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+        return self.connection.execute(query, parameters).fetchall()
 
     def on_hand(self) -> dict[str, int]:
         return dict(
             self.rows(
                 "select upper(v.sku), s.on_hand from shop.stock s join shop.product_variants v on v.id = s.variant_id"
             )
-        )  # type: ignore[arg-type]
+        )
 
     def open(self) -> None:
         """Note the stock before anything is sold."""

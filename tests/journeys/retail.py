@@ -47,8 +47,11 @@ class Replay:
         self.run = secrets.token_hex(4)
         self.http = httpx.Client(base_url=shop.url, timeout=60, limits=httpx.Limits(max_connections=16))
         self.wire = stripe.HTTPXClient(timeout=30, allow_sync_methods=True)
-        base = {"api": shop.status["stripe_api_base"]}
-        self.stripe = stripe.StripeClient(shop.status["stripe_secret_key"], http_client=self.wire, base_addresses=base)
+        self.stripe = stripe.StripeClient(
+            shop.status["stripe_secret_key"],
+            http_client=self.wire,
+            base_addresses={"api": shop.status["stripe_api_base"]},
+        )
         email = f"staff-{self.run}@retail.example"
         account = ("--email", email, "--password", PASSWORD, "--role", "staff")
         pgshop("user", "create", *account, "--state", str(shop.state))
