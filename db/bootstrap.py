@@ -31,9 +31,10 @@ def bootstrap(admin_url: str, passwords: dict[str, str]) -> dict[str, str]:
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(hashtext('bootstrap'))")
         make_roles(connection, passwords)
-        if database != name and not connection.execute(
-            "select 1 from pg_database where datname = %s", [database]
-        ).fetchone():
+        if (
+            database != name
+            and not connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone()
+        ):
             connection.execute(
                 sql.SQL("create database {} owner owner template template0 encoding 'UTF8'").format(
                     sql.Identifier(database)
@@ -85,16 +86,16 @@ def make_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> Non
 def make_schemas(connection: psycopg.Connection, database: str) -> None:
     """Create the lasting schemas for the owner and the extensions that the tables lean on."""
     for schema in SCHEMAS:
-        connection.execute(
-            sql.SQL("create schema if not exists {} authorization owner").format(sql.Identifier(schema))
-        )
+        connection.execute(sql.SQL("create schema if not exists {} authorization owner").format(sql.Identifier(schema)))
     for extension in ("pg_trgm", "unaccent"):
         connection.execute(
             sql.SQL("create extension if not exists {} schema extensions").format(sql.Identifier(extension))
         )
     connection.execute("revoke all on schema public from public")
     connection.execute("grant usage on schema extensions to anon, customer, service, worker")
-    connection.execute(sql.SQL("grant create, connect, temporary on database {} to owner").format(sql.Identifier(database)))
+    connection.execute(
+        sql.SQL("grant create, connect, temporary on database {} to owner").format(sql.Identifier(database))
+    )
     connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
     connection.execute(
         sql.SQL("grant connect on database {} to authenticator, service, worker, migrator").format(

@@ -25,7 +25,11 @@ async def throttle(request: Request, bucket: str, attempts: int) -> None:
     # What is counted is nobody's business: the address of a stranger must not lie about in clear.
     digest = hashlib.sha256(bucket.encode()).hexdigest()
     wait = await call(
-        request.app.state.pool, "throttle", bucket=digest, attempts=attempts, window_seconds=settings().login_window_seconds
+        request.app.state.pool,
+        "throttle",
+        bucket=digest,
+        attempts=attempts,
+        window_seconds=settings().login_window_seconds,
     )
     if wait:
         raise Problem(429, "too_many_requests", "Too many attempts; wait a little.", headers={"Retry-After": str(wait)})
@@ -46,14 +50,18 @@ async def register(request: Request) -> JSONResponse:
     given = await read(request, Registration)
     await throttle(request, f"register {address_of(request)}", settings().register_attempts)
     made = await call(
-        request.app.state.pool, "register_customer", email=given.email, password_hash=await hash_in_pool(given.password),
-        first_name=given.first_name, last_name=given.last_name,
-    )  # fmt: skip
+        request.app.state.pool,
+        "register_customer",
+        email=given.email,
+        password_hash=await hash_in_pool(given.password),
+        first_name=given.first_name,
+        last_name=given.last_name,
+    )
     return JSONResponse(made, 201)
 
 
 async def login(request: Request) -> JSONResponse:
-    """Tokens for a right password. Raises Problem 401 invalid_credentials, the same for a wrong or unknown address, 429."""
+    """Tokens for a right password. Raises Problem 401 for a wrong or unknown one alike, 429 for too many."""
     given = await read(request, Login)
     pool, email, address = request.app.state.pool, given.email.strip().lower(), address_of(request)
     bucket = f"login {email} {address}"
@@ -67,9 +75,13 @@ async def login(request: Request) -> JSONResponse:
             pool, "set_password_hash", account_id=found["account_id"], password_hash=await hash_in_pool(given.password)
         )
     session = await call(
-        pool, "open_session", account_id=found["account_id"], device=request.headers.get("user-agent", ""),
-        address=address, ttl_seconds=settings().refresh_token_seconds,
-    )  # fmt: skip
+        pool,
+        "open_session",
+        account_id=found["account_id"],
+        device=request.headers.get("user-agent", ""),
+        address=address,
+        ttl_seconds=settings().refresh_token_seconds,
+    )
     await call(pool, "forgive", bucket=hashlib.sha256(bucket.encode()).hexdigest())
     user = {"id": session["account_id"], **{key: session[key] for key in ("email", "first_name", "last_name", "role")}}
     return JSONResponse({**token_pair(session), "user": user})
@@ -85,9 +97,12 @@ async def refresh(request: Request) -> JSONResponse:
     known = tokens.read_refresh((await read(request, Refresh)).refresh)
     if known is not None:
         session = await call(
-            request.app.state.pool, "rotate_session", session_id=known[0], counter=known[1],
+            request.app.state.pool,
+            "rotate_session",
+            session_id=known[0],
+            counter=known[1],
             ttl_seconds=settings().refresh_token_seconds,
-        )  # fmt: skip
+        )
         if session["outcome"] in {"rotated", "repeated"}:
             return JSONResponse(token_pair(session))
         if session["outcome"] == "reused":

@@ -23,7 +23,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
 
 
-async def jwks(request: Request) -> JSONResponse:  # noqa: ARG001 Starlette's signature
+async def jwks(request: Request) -> JSONResponse:
     """The public keys that check our tokens (RFC 7517)."""
     return JSONResponse(keys.public_jwks(), headers={"Cache-Control": "public, max-age=300"})
 

@@ -115,7 +115,9 @@ async def read(request: Request, model: type[Model]) -> Model:
         moved = [e for e in error.errors() if not e["loc"]]
         if moved and model is Registration:
             raise Problem(
-                422, "validation_failed", "Some fields are missing or wrong.",
+                422,
+                "validation_failed",
+                "Some fields are missing or wrong.",
                 details={"password": [e["msg"].removeprefix("Value error, ") for e in moved]},
-            ) from None  # fmt: skip
+            ) from None
         raise

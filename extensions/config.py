@@ -17,17 +17,22 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
-    public_url: str = Field("http://127.0.0.1:8000", description="Where the shop is reached from outside, without a slash at the end.")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Where the shop is reached from outside, without a slash at the end."
+    )
     shop_name: str = Field("pgshop", description="The name in mails and on the landing page.")
     environment: str = Field("development", description="`production` refuses the Stripe twin and the mail catcher.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     database_url: SecretStr | None = Field(
-        None, description="PostgreSQL >= 15 by URL instead of the embedded one; a role that may create roles and schemas."
+        None,
+        description="PostgreSQL >= 15 by URL instead of the embedded one; a role that may create roles and schemas.",
     )
     service_database_url: SecretStr | None = Field(None, description="How the service logs in; derived when embedded.")
     worker_database_url: SecretStr | None = Field(None, description="How the workers log in; derived when embedded.")
-    authenticator_database_url: SecretStr | None = Field(None, description="How PostgREST logs in; derived when embedded.")
+    authenticator_database_url: SecretStr | None = Field(
+        None, description="How PostgREST logs in; derived when embedded."
+    )
     redis_url: SecretStr | None = Field(None, description="Redis or Valkey by URL instead of the embedded Valkey.")
     smtp_url: SecretStr | None = Field(
         None, description="smtp://user:password@host:port (smtps:// for TLS) instead of the mail catcher."
@@ -36,7 +41,9 @@ class Settings(BaseSettings):
     mail_web_url: str | None = Field(None, description="The mail catcher's page; set by the stack.")
     postgrest_url: str = Field("http://127.0.0.1:3000", description="Where PostgREST listens; set by the stack.")
 
-    stripe_secret_key: SecretStr | None = Field(None, description="sk_test_… or sk_live_…; without it the Stripe twin runs.")
+    stripe_secret_key: SecretStr | None = Field(
+        None, description="sk_test_… or sk_live_…; without it the Stripe twin runs."
+    )
     stripe_webhook_secret: SecretStr | None = Field(None, description="whsec_…; goes with STRIPE_SECRET_KEY.")
     stripe_api_base: str | None = Field(None, description="Another Stripe API endpoint; set by the stack to its twin.")
 
@@ -46,15 +53,20 @@ class Settings(BaseSettings):
     access_token_seconds: int = Field(900, ge=60, le=3600, description="Life of an access token, in seconds.")
     refresh_token_seconds: int = Field(604_800, ge=3600, description="Life of a session without use, in seconds.")
     login_attempts: int = Field(10, ge=1, description="Failed logins per account and address before 429.")
-    login_window_seconds: int = Field(300, ge=1, description="The window in which LOGIN_ATTEMPTS are counted, in seconds.")
-    register_attempts: int = Field(60, ge=1, description="Registrations per address and LOGIN_WINDOW_SECONDS before 429.")
+    login_window_seconds: int = Field(
+        300, ge=1, description="The window in which LOGIN_ATTEMPTS are counted, in seconds."
+    )
+    register_attempts: int = Field(
+        60, ge=1, description="Registrations per address and LOGIN_WINDOW_SECONDS before 429."
+    )
 
     demo: bool = Field(False, description="Whether the landing page names the demo accounts; set by the stack.")
     cors_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Origins that browsers may call from, separated by commas; none by default."
     )
     trusted_proxies: Annotated[list[str], NoDecode] = Field(
-        default_factory=list, description="Addresses whose X-Forwarded-For is believed, separated by commas; none by default."
+        default_factory=list,
+        description="Addresses whose X-Forwarded-For is believed, separated by commas; none by default.",
     )
     body_limit: str = Field("256k", pattern=r"^[0-9]+[km]$", description="Largest request body, in nginx's notation.")
     rate_per_second: int = Field(200, ge=1, description="Requests a second from one address before 429.")
@@ -72,7 +84,9 @@ class Settings(BaseSettings):
         if value is not None:
             plain = value.get_secret_value()
             if len(plain) < 20 or any(word in plain.lower() for word in WEAK_WORDS):
-                raise ValueError("too weak: at least 20 characters and no placeholder; leave it out to have one generated")
+                raise ValueError(
+                    "too weak: at least 20 characters and no placeholder; leave it out to have one generated"
+                )
         return value
 
     @model_validator(mode="after")

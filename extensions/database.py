@@ -10,13 +10,17 @@ from extensions.config import settings
 
 
 def make_pool() -> AsyncConnectionPool[Any]:
-    """A pool of connections as role `service`; opened by the application. Waits 3 s for a free one, then PoolTimeout."""
+    """A pool of connections as role `service`, opened by the application. PoolTimeout when none is free for 3 s."""
     url = settings().service_database_url
     return AsyncConnectionPool(
-        url.get_secret_value() if url else "", min_size=2, max_size=10, timeout=3, open=False,
+        url.get_secret_value() if url else "",
+        min_size=2,
+        max_size=10,
+        timeout=3,
+        open=False,
         kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "pgshop service"},
         check=AsyncConnectionPool.check_connection,
-    )  # fmt: skip
+    )
 
 
 async def call(pool: AsyncConnectionPool[Any], function: str, **arguments: object) -> Any:
@@ -24,6 +28,6 @@ async def call(pool: AsyncConnectionPool[Any], function: str, **arguments: objec
     names = ", ".join(f"{name} => %({name})s" for name in arguments)
     values = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in arguments.items()}
     async with pool.connection() as connection:
-        cursor = await connection.execute(f"select logic.{function}({names}) as answer", values)  # noqa: S608 our own names
+        cursor = await connection.execute(f"select logic.{function}({names}) as answer", values)
         row = await cursor.fetchone()
     return row["answer"] if row else None

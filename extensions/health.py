@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import redis.asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -21,7 +20,7 @@ NEEDED = ("database", "postgrest")
 HEARTBEATS = ("worker", "relay", "beat")
 
 
-async def live(request: Request) -> JSONResponse:  # noqa: ARG001 Starlette's signature
+async def live(request: Request) -> JSONResponse:
     """This process answers; it asks nobody else."""
     return JSONResponse({"status": "alive"})
 
@@ -59,7 +58,7 @@ async def ask(probe: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE):
             await probe()
         state: dict[str, Any] = {"state": "up"}
-    except Exception as error:  # noqa: BLE001 whatever it is, the part is down
+    except Exception as error:
         state = {"state": "down", "reason": type(error).__name__}
     return {**state, "latency_ms": round((time.perf_counter() - begun) * 1000, 1)}
 

@@ -19,7 +19,9 @@ def configure() -> None:
         else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     )
     # What libraries say (Celery reports a crashed task this way) must not get lost.
-    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
+    logging.basicConfig(
+        stream=sys.stdout, level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s"
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -52,9 +54,12 @@ class RequestLog:
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start" and scope["path"] != "/health/live":
                 structlog.get_logger().info(
-                    "request", method=scope["method"], path=scope["path"], status=message["status"],
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=message["status"],
                     ms=round((time.perf_counter() - begun) * 1000, 1),
-                )  # fmt: skip
+                )
             await send(message)
 
         await self.app(scope, receive, tell)

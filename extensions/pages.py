@@ -9,8 +9,13 @@ from starlette.responses import HTMLResponse
 
 from extensions.config import settings
 
-PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined, autoescape=True)
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'"
+PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined, autoescape=True
+)
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'"
+)
 
 
 def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -19,7 +24,7 @@ def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
 
 
-async def landing(request: Request) -> HTMLResponse:  # noqa: ARG001 Starlette's signature
+async def landing(request: Request) -> HTMLResponse:
     """What is where on this stack."""
     accounts: list[tuple[str, str, str]] = []
     if settings().demo:
@@ -27,6 +32,9 @@ async def landing(request: Request) -> HTMLResponse:  # noqa: ARG001 Starlette's
 
         accounts = list(ACCOUNTS)
     return render(
-        "landing.html", url=settings().public_url, mail=settings().mail_web_url, is_twin=settings().stripe_api_base is not None,
+        "landing.html",
+        url=settings().public_url,
+        mail=settings().mail_web_url,
+        is_twin=settings().stripe_api_base is not None,
         accounts=accounts,
-    )  # fmt: skip
+    )

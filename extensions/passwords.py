@@ -47,7 +47,9 @@ def why_refused(password: str, email: str) -> str:
         return f"This password is too long: at most {LONGEST} characters."
     if len(set(lowered)) < 4 or lowered.isdigit():
         return "This password is too simple."
-    if lowered in email.lower() or email.lower().split("@")[0] in lowered and len(email.split("@")[0]) > 3:
+    if lowered in email.lower() or (
+        email.lower().split("@")[0] in lowered and len(email.split("@", maxsplit=1)[0]) > 3
+    ):
         return "This password is too similar to the address."
     return ""
 

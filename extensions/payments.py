@@ -29,7 +29,11 @@ async def ensure_intent(request: Request, order_id: str, customer_id: str) -> di
         parameters, options = intent_parameters(payment)
         intent = await request.app.state.stripe.v1.payment_intents.create_async(parameters, options)
         recorded = await call(request.app.state.pool, "record_intent", order_id=order_id, intent=plain(intent))
-        payment |= {"client_secret": intent.client_secret, "intent_id": recorded["intent_id"], "status": recorded["status"]}
+        payment |= {
+            "client_secret": intent.client_secret,
+            "intent_id": recorded["intent_id"],
+            "status": recorded["status"],
+        }
     return payment
 
 
@@ -40,11 +44,14 @@ async def create_intent(request: Request) -> JSONResponse:
     payment = await ensure_intent(request, str(given.order_id), claims["sub"])
     return JSONResponse(
         {
-            "order_id": payment["order_id"], "payment_intent_id": payment["intent_id"],
-            "client_secret": payment["client_secret"], "amount": payment["amount"],
-            "currency": payment["currency"].upper(), "status": payment["status"],
+            "order_id": payment["order_id"],
+            "payment_intent_id": payment["intent_id"],
+            "client_secret": payment["client_secret"],
+            "amount": payment["amount"],
+            "currency": payment["currency"].upper(),
+            "status": payment["status"],
         }
-    )  # fmt: skip
+    )
 
 
 async def confirm(request: Request) -> JSONResponse:
@@ -60,10 +67,13 @@ async def confirm(request: Request) -> JSONResponse:
     applied = await call(request.app.state.pool, "apply_intent", intent=plain(intent))
     return JSONResponse(
         {
-            "order_id": payment["order_id"], "payment_intent_id": intent.id, "status": intent.status,
-            "order_status": applied.get("order_status"), "client_secret": intent.client_secret,
+            "order_id": payment["order_id"],
+            "payment_intent_id": intent.id,
+            "status": intent.status,
+            "order_status": applied.get("order_status"),
+            "client_secret": intent.client_secret,
         }
-    )  # fmt: skip
+    )
 
 
 async def webhook(request: Request) -> JSONResponse:

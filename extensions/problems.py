@@ -20,9 +20,15 @@ class Problem(Exception):  # noqa: N818 it is an answer, not a fault
     """A refusal with its HTTP status and stable code."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, details: Any = None, hint: str | None = None,
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        details: Any = None,
+        hint: str | None = None,
         headers: dict[str, str] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.body = {"code": code, "message": message, "details": details, "hint": hint}
@@ -38,7 +44,12 @@ def from_database(error: psycopg.Error) -> Problem:
         if isinstance(details, str) and details[:1] in "[{":
             details = json.loads(details)
         return Problem(
-            answer["status"], body["code"], body["message"], details=details, hint=body["hint"], headers=answer["headers"]
+            answer["status"],
+            body["code"],
+            body["message"],
+            details=details,
+            hint=body["hint"],
+            headers=answer["headers"],
         )
     if isinstance(error, psycopg.OperationalError):
         log.warning("database is away", error=type(error).__name__)
@@ -54,14 +65,19 @@ def from_stripe(error: stripe.StripeError) -> Problem:
     if isinstance(error, stripe.CardError):
         detail = error.error
         return Problem(
-            402, "card_declined", error.user_message or "The card was declined.",
+            402,
+            "card_declined",
+            error.user_message or "The card was declined.",
             details={"decline_code": getattr(detail, "decline_code", None), "reason": error.code},
-        )  # fmt: skip
+        )
     if isinstance(error, stripe.InvalidRequestError):
         return Problem(409, "payment_refused", "The payment cannot do that now.", details={"reason": error.code})
     log.warning("stripe is away", error=type(error).__name__)
     return Problem(
-        503, "payment_provider_unavailable", "The payment provider does not answer; try again.", headers={"Retry-After": "2"}
+        503,
+        "payment_provider_unavailable",
+        "The payment provider does not answer; try again.",
+        headers={"Retry-After": "2"},
     )
 
 
@@ -74,7 +90,7 @@ def from_validation(error: ValidationError) -> Problem:
     return Problem(422, "validation_failed", "Some fields are missing or wrong.", details=mistakes)
 
 
-def to_problem(error: Exception) -> Problem:
+def to_problem(error: Exception) -> Problem:  # noqa: PLR0911 one return a kind
     """Whatever was raised, as an answer."""
     match error:
         case Problem():
@@ -94,11 +110,13 @@ def to_problem(error: Exception) -> Problem:
     return Problem(500, "internal_error", "Something went wrong on our side.")
 
 
-async def answer(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001 Starlette's signature
+async def answer(request: Request, error: Exception) -> JSONResponse:
     """Starlette's exception handler for everything."""
     problem = to_problem(error)
     return JSONResponse(problem.body, problem.status, headers=problem.headers)
 
 
 # Starlette looks a handler up by class. Those listed are answers; only what is left over is logged as a crash.
-HANDLED: dict[Any, Any] = dict.fromkeys((psycopg.Error, PoolTimeout, stripe.StripeError, ValidationError, HTTPException), answer)
+HANDLED: dict[Any, Any] = dict.fromkeys(
+    (psycopg.Error, PoolTimeout, stripe.StripeError, ValidationError, HTTPException), answer
+)

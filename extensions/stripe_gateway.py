@@ -11,9 +11,13 @@ def make_client(*, asynchronous: bool) -> stripe.StripeClient:
     """A client with bounded patience. Another API base (the twin) comes from settings."""
     given = settings()
     key = given.stripe_secret_key.get_secret_value() if given.stripe_secret_key else ""
-    http: Any = stripe.HTTPXClient(timeout=10) if asynchronous else stripe.HTTPXClient(timeout=10, allow_sync_methods=True)
+    http: Any = (
+        stripe.HTTPXClient(timeout=10) if asynchronous else stripe.HTTPXClient(timeout=10, allow_sync_methods=True)
+    )
     if given.stripe_api_base:
-        return stripe.StripeClient(key, http_client=http, max_network_retries=2, base_addresses={"api": given.stripe_api_base})
+        return stripe.StripeClient(
+            key, http_client=http, max_network_retries=2, base_addresses={"api": given.stripe_api_base}
+        )
     return stripe.StripeClient(key, http_client=http, max_network_retries=2)
 
 

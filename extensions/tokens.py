@@ -32,20 +32,32 @@ def make_access(session: dict[str, Any]) -> str:
     """An access token for a session as `logic.session_answer` describes it."""
     now = int(time.time())
     claims = {
-        "token_type": "access", "aud": AUDIENCE, "iss": ISSUER, "iat": now, "exp": now + settings().access_token_seconds,
-        "jti": uuid.uuid4().hex, "sub": session["account_id"], "sid": session["session_id"], "role": session["role"],
-        "user_id": session["account_id"], "email": session["email"],
-    }  # fmt: skip
+        "token_type": "access",
+        "aud": AUDIENCE,
+        "iss": ISSUER,
+        "iat": now,
+        "exp": now + settings().access_token_seconds,
+        "jti": uuid.uuid4().hex,
+        "sub": session["account_id"],
+        "sid": session["session_id"],
+        "role": session["role"],
+        "user_id": session["account_id"],
+        "email": session["email"],
+    }
     return jwt.encode(claims, signing_key(), algorithm="EdDSA", headers={"kid": key_id(), "typ": "at+jwt"})
 
 
 def read_access(token: str) -> dict[str, Any]:
-    """The claims of an access token with a right signature. Raises Problem 401; whether the session lives, SQL knows."""
+    """The claims of a rightly signed access token; whether its session lives, SQL knows. Raises Problem 401."""
     try:
         return jwt.decode(
-            token, signing_key().public_key(), algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER,
+            token,
+            signing_key().public_key(),
+            algorithms=["EdDSA"],
+            audience=AUDIENCE,
+            issuer=ISSUER,
             options={"require": CLAIMS, "strict_aud": True},
-        )  # fmt: skip
+        )
     except jwt.ExpiredSignatureError:
         raise unauthorised("token_expired", "The access token has expired.") from None
     except (jwt.InvalidTokenError, ValueError):

@@ -28,11 +28,7 @@ class Route:
     def by_method(self) -> dict[str, str]:
         """Targets of every method that nginx may see: HEAD goes with GET, PATCH with PUT."""
         extra = {"GET": "HEAD", "PUT": "PATCH"}
-        return {
-            method: target
-            for named, target in self.targets.items()
-            for method in (named, extra.get(named, named))
-        }
+        return {method: target for named, target in self.targets.items() for method in (named, extra.get(named, named))}
 
     @property
     def parameter(self) -> str:
@@ -92,7 +88,11 @@ def render(
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(HERE / "gateway.js", folder / "gateway.js")
     environment = Environment(
-        loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False  # noqa: S701 nginx, not HTML
+        loader=FileSystemLoader(HERE),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 nginx, not HTML
     )
     text = environment.get_template("nginx.conf.j2").render(
         folder=folder.resolve(),

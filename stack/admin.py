@@ -24,12 +24,14 @@ class Role(StrEnum):
 
 def database_url(folder: Path) -> str:
     """The running stack's database as its owner. Raises StackError when it does not run."""
-    from stack.state import State  # noqa: PLC0415 slow to import
-    from stack.supervision import Supervisor  # noqa: PLC0415
+    from stack.state import State
+    from stack.supervision import Supervisor
 
     state = State.at(folder)
     if Supervisor(state).pid() is None:
-        raise StackError(f"No stack is running in {state.folder}.", "Start one with `pgshop up`, or name another --state.")
+        raise StackError(
+            f"No stack is running in {state.folder}.", "Start one with `pgshop up`, or name another --state."
+        )
     return str(state.data["urls"]["database_url"])
 
 
@@ -39,9 +41,9 @@ def migrate(
     state: StateOption = HERE,
 ) -> None:
     """Apply pending migrations and rebuild the API's schemas from their files."""
-    import psycopg  # noqa: PLC0415
+    import psycopg
 
-    from db import migrate as runner  # noqa: PLC0415
+    from db import migrate as runner
 
     url = database_url(state)
     try:
@@ -57,14 +59,17 @@ def migrate(
                 print(f"applied  {name}")
             err.print("The API's schemas are rebuilt.")
     except psycopg.Error as error:
-        raise StackError(f"migrate: {error}", "Nothing of the failed file was kept; mend it and run this again.") from None
+        raise StackError(
+            f"migrate: {error}", "Nothing of the failed file was kept; mend it and run this again."
+        ) from None
 
 
 def seed(state: StateOption = HERE) -> None:
     """Load the demo shop: products, pictures, reviews, accounts. What is there already stays."""
     from db.demo import ACCOUNTS
-    from db.demo import seed as load  # noqa: PLC0415
-    from stack.state import State  # noqa: PLC0415
+    from db.demo import seed as load
+
+    from stack.state import State
 
     for what, count in load(database_url(state), State.at(state).media).items():
         print(f"{count:>5} {what}")
@@ -79,9 +84,9 @@ def create_user(
     state: StateOption = HERE,
 ) -> None:
     """Make an account of any role, with its address taken as verified."""
-    import psycopg  # noqa: PLC0415
+    import psycopg
 
-    from extensions.passwords import hash_password, why_refused  # noqa: PLC0415
+    from extensions.passwords import hash_password, why_refused
 
     reason = why_refused(password, email)
     if reason:
@@ -89,7 +94,9 @@ def create_user(
     url = database_url(state)
     try:
         with psycopg.connect(url) as connection:
-            row = connection.execute("select logic.create_user(%s, %s, %s)", [email, hash_password(password), role]).fetchone()
+            row = connection.execute(
+                "select logic.create_user(%s, %s, %s)", [email, hash_password(password), role]
+            ).fetchone()
     except psycopg.errors.UniqueViolation:
         raise StackError(f"{email} has an account already.", "`pgshop user role` changes what it may do.") from None
     except psycopg.errors.CheckViolation:
@@ -103,7 +110,7 @@ def set_role(
     state: StateOption = HERE,
 ) -> None:
     """Change what an account may do; its old tokens are refused from the next request on."""
-    import psycopg  # noqa: PLC0415
+    import psycopg
 
     with psycopg.connect(database_url(state)) as connection:
         row = connection.execute("select logic.set_role(%s, %s)", [email, role]).fetchone()
@@ -114,7 +121,7 @@ def set_role(
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    from db.importing import app as importing  # noqa: PLC0415
+    from db.importing import app as importing
 
     user = typer.Typer(no_args_is_help=True, help="Accounts.")
     user.command("create")(create_user)

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -38,10 +39,8 @@ def end_leftovers(home: str, executable: str | None = None, patience: float = 5.
     """Kill what `leftovers` finds, by pid, and wait until it is gone. Returns the pids."""
     ended = list(leftovers(home, executable))
     for pid in ended:
-        try:
+        with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     deadline = time.monotonic() + patience
     while any(leftovers(home, executable)) and time.monotonic() < deadline:
         time.sleep(0.02)

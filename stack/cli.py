@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -23,23 +24,25 @@ HERE = Path(".pgshop")
 @app.command()
 def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return when everything is ready.")] = False,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The public port; 0 takes a free one.  [default: 8000]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The public port; 0 takes a free one.  [default: 8000]")
+    ] = None,
     state: StateOption = HERE,
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Start with an empty shop.")] = False,
 ) -> None:
     """Start the shop: every server, the database brought up to date, and on the first start a demo shop."""
-    from stack.lifecycle import down as stop  # noqa: PLC0415 slow to import
-    from stack.lifecycle import up as start  # noqa: PLC0415
-    from stack.logs import follow  # noqa: PLC0415
-    from stack.state import State  # noqa: PLC0415
-    from stack.summary import print_summary  # noqa: PLC0415
+    from stack.lifecycle import down as stop
+    from stack.lifecycle import up as start
+    from stack.logs import follow
+    from stack.state import State
+    from stack.summary import print_summary
 
     stack = State.at(state)
     with err.status("starting …") as progress:
 
         def report(part: str, what: str) -> None:
             err.print(f"[green]✓[/] [bold]{part:>9}[/]  {what}")
-            progress.update(f"{part} is {what.split(' after')[0]}, waiting for the others …")
+            progress.update(f"{part} is {what.split(' after', maxsplit=1)[0]}, waiting for the others …")
 
         supervisor = start(stack, port, demo=not no_seed, foreground=not detach, report=report)
     print_summary(stack, out)
@@ -48,9 +51,12 @@ def up(
     pid = supervisor.pid()
     try:
         follow(
-            stack, out, parts=["stack", *supervisor.processes()], last_lines=None,
+            stack,
+            out,
+            parts=["stack", *supervisor.processes()],
+            last_lines=None,
             until=lambda: not Path(f"/proc/{pid}").exists() or _is_gone(pid),
-        )  # fmt: skip
+        )
         raise StackError("The supervisor has ended, and all parts with it.", f"See {stack.log('stack')}.")
     except KeyboardInterrupt:
         err.print("\nstopping …")
@@ -59,7 +65,7 @@ def up(
 
 
 def _is_gone(pid: int | None) -> bool:
-    from stack.supervision import is_zombie  # noqa: PLC0415
+    from stack.supervision import is_zombie
 
     return pid is None or is_zombie(pid)
 
@@ -70,8 +76,8 @@ def down(
     purge: Annotated[bool, typer.Option("--purge", help="Remove the state too: data, secrets, pictures.")] = False,
 ) -> None:
     """Stop the shop and wait until every part is gone. Stopping what does not run is fine."""
-    from stack.lifecycle import down as stop  # noqa: PLC0415
-    from stack.state import State  # noqa: PLC0415
+    from stack.lifecycle import down as stop
+    from stack.state import State
 
     ran = stop(State.at(state), purge=purge)
     err.print("everything has stopped" if ran else "nothing was running")
@@ -80,11 +86,13 @@ def down(
 @app.command()
 def status(
     state: StateOption = HERE,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs; holds the database URL with its password.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs; holds the database URL with its password.")
+    ] = False,
 ) -> None:
     """Show what runs, where it is reached and under which pids. Exit code 3 when nothing runs."""
-    from stack.lifecycle import status as look  # noqa: PLC0415
-    from stack.state import State  # noqa: PLC0415
+    from stack.lifecycle import status as look
+    from stack.state import State
 
     seen = look(State.at(state))
     if as_json:
@@ -109,31 +117,29 @@ def logs(
     state: StateOption = HERE,
 ) -> None:
     """Show the logs of the parts."""
-    from stack.environment import PARTS  # noqa: PLC0415
-    from stack.logs import follow as show  # noqa: PLC0415
-    from stack.state import State  # noqa: PLC0415
+    from stack.environment import PARTS
+    from stack.logs import follow as show
+    from stack.state import State
 
     known = ["stack", *PARTS]
     if part and part not in known:
         raise StackError(f"There is no part {part!r}.", f"The parts are {', '.join(known)}.")
-    try:
+    with suppress(KeyboardInterrupt):
         show(State.at(state), out, parts=[part] if part else known, last_lines=lines, until=lambda: not follow)
-    except KeyboardInterrupt:
-        pass
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql(context: typer.Context, state: StateOption = HERE) -> None:
     """Open psql on the shop's database, as its owner. What follows is handed to psql."""
-    from stack.admin import database_url  # noqa: PLC0415
-    from stack.postgres import find_binaries  # noqa: PLC0415
+    from stack.admin import database_url
+    from stack.postgres import find_binaries
 
     program = str(find_binaries() / "psql")
     os.execv(program, [program, database_url(state), *context.args])
 
 
 def _add_administration() -> None:
-    from stack.admin import add_to  # noqa: PLC0415
+    from stack.admin import add_to
 
     add_to(app)
 

@@ -36,7 +36,9 @@ def read_settings() -> Settings:
             + problem["msg"].removeprefix("Value error, ")
             for problem in error.errors(include_url=False, include_input=False)
         ]
-        raise StackError("Some settings are wrong:\n  " + "\n  ".join(lines), "Correct them in the environment or in .env.") from None
+        raise StackError(
+            "Some settings are wrong:\n  " + "\n  ".join(lines), "Correct them in the environment or in .env."
+        ) from None
 
 
 def plan(state: State, settings: Settings) -> Plan:

@@ -44,7 +44,8 @@ def up(state: State, port: int | None, *, demo: bool, foreground: bool, report: 
         with only_one(state):
             if supervisor.pid() is not None:
                 raise StackError(
-                    f"This stack is running already at {state.data['urls']['url']}.", f"`pgshop down --state {state.folder}` stops it."
+                    f"This stack is running already at {state.data['urls']['url']}.",
+                    f"`pgshop down --state {state.folder}` stops it.",
                 )
             # Parts of a stack whose supervisor was killed hold our ports and files.
             if supervisor.stop():
@@ -67,7 +68,8 @@ def up(state: State, port: int | None, *, demo: bool, foreground: bool, report: 
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StackError(
-                f"The disk with {state.folder} is full ({error.strerror}).", "Free some room, or choose another --state."
+                f"The disk with {state.folder} is full ({error.strerror}).",
+                "Free some room, or choose another --state.",
             ) from error
         raise StackError(f"The stack cannot start: {error}", "Is the --state folder yours to write?") from error
     return supervisor
@@ -118,7 +120,9 @@ def await_ready(supervisor: Supervisor, stage: list[Program], report: Report, un
             if program.is_ready():
                 waiting.remove(program)
                 report(program.name, f"ready after {time.monotonic() - begun:.1f} s")
-            elif known.get(program.name, {}).get("statename") in {"FATAL", "EXITED"} or restarts(supervisor.state, program.name):
+            elif known.get(program.name, {}).get("statename") in {"FATAL", "EXITED"} or restarts(
+                supervisor.state, program.name
+            ):
                 failed(supervisor, program.name, "it ended at once")
         return not waiting or (bool(until) and until not in {program.name for program in waiting})
 
@@ -140,10 +144,10 @@ def failed(supervisor: Supervisor, part: str, why: str) -> None:
 
 def prepare_database(state: State, todo: Plan, report: Report) -> None:
     """Roles, migrations, and on the first start the demo shop. Raises StackError."""
-    import psycopg  # noqa: PLC0415 slow to import
+    import psycopg
 
-    from db.bootstrap import LOGINS, bootstrap  # noqa: PLC0415
-    from db.migrate import migrate  # noqa: PLC0415
+    from db.bootstrap import LOGINS, bootstrap
+    from db.migrate import migrate
 
     begun = time.monotonic()
     try:
@@ -159,7 +163,7 @@ def prepare_database(state: State, todo: Plan, report: Report) -> None:
 
 def seed_demo(state: State, report: Report) -> None:
     """The demo shop, if the shop is empty."""
-    from db.demo import is_empty, seed  # noqa: PLC0415
+    from db.demo import is_empty, seed
 
     if is_empty(state.data["urls"]["database_url"]):
         counts = seed(state.data["urls"]["database_url"], state.media)

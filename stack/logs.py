@@ -11,7 +11,23 @@ from stack.environment import PARTS
 from stack.state import State
 
 COLOURS = dict(
-    zip(("stack", *PARTS), ("white", "blue", "red", "magenta", "bright_magenta", "green", "cyan", "yellow", "bright_yellow", "bright_blue", "bright_green"), strict=True)
+    zip(
+        ("stack", *PARTS),
+        (
+            "white",
+            "blue",
+            "red",
+            "magenta",
+            "bright_magenta",
+            "green",
+            "cyan",
+            "yellow",
+            "bright_yellow",
+            "bright_blue",
+            "bright_green",
+        ),
+        strict=True,
+    )
 )
 
 
@@ -56,7 +72,9 @@ def follow(
         is_over = until()
         for part, follower in followers.items():
             for line in follower.read():
-                console.print(Text.assemble((f"{part:>9} ", COLOURS[part]), ("│ ", "dim"), Text.from_ansi(line)), soft_wrap=True)
+                console.print(
+                    Text.assemble((f"{part:>9} ", COLOURS[part]), ("│ ", "dim"), Text.from_ansi(line)), soft_wrap=True
+                )
         if is_over:
             return
         time.sleep(0.2)

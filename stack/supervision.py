@@ -8,6 +8,7 @@ import sys
 import time
 import xmlrpc.client
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class UnixTransport(xmlrpc.client.Transport):
         super().__init__()
         self.path = path
 
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ARG002
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
         """Ignore the host: there is only the socket."""
         return UnixConnection(self.path)
 
@@ -81,9 +82,14 @@ class Supervisor:
             command = [sys.executable, "-SE", str(CHILD), str(self.state.folder), "TERM", "-", *command]
         with self.state.log("stack").open("ab") as log:
             started = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=plan.environment,
-                cwd=self.state.folder, start_new_session=True,
-            )  # fmt: skip
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=plan.environment,
+                cwd=self.state.folder,
+                start_new_session=True,
+            )
         wait_until(lambda: self.pid() is not None or started.poll() is not None, 10)
         if self.pid() is None:
             raise StackError("supervisor: it did not start", "See the end of its log.", tail(self.state.log("stack")))
@@ -106,10 +112,8 @@ class Supervisor:
 
     def quietly(self, method: str, *arguments: object) -> None:
         """A call whose refusal (not running, gone already) is fine."""
-        try:
+        with suppress(OSError, http.client.HTTPException, xmlrpc.client.Fault):
             self.call(method, *arguments)
-        except (OSError, http.client.HTTPException, xmlrpc.client.Fault):
-            pass
 
     def home(self, part: str) -> str:
         """The folder that the part works in; PostgreSQL changes into its data."""

@@ -93,7 +93,9 @@ class Person:
 def start_stack(state: Path, *options: str, **environment: str) -> Shop:
     """`pgshop up --detach` on a free port; what it needs beyond the environment is given."""
     environment = {**os.environ, **RELAXED, **environment}
-    pgshop("up", "--detach", "--no-seed", "--port", "0", "--state", str(state), *options, env=environment, cwd=state.parent)
+    pgshop(
+        "up", "--detach", "--no-seed", "--port", "0", "--state", str(state), *options, env=environment, cwd=state.parent
+    )
     return Shop(state, json.loads(pgshop("status", "--json", "--state", str(state)).stdout))
 
 
@@ -134,7 +136,9 @@ def acting_as(shop: Shop) -> Callable[..., Person]:
             answer = client.post("/api/v1/auth/register/", json=body)
             assert answer.status_code == 201, answer.text
         else:
-            pgshop("user", "create", "--email", email, "--password", PASSWORD, "--role", role, "--state", str(shop.state))
+            pgshop(
+                "user", "create", "--email", email, "--password", PASSWORD, "--role", role, "--state", str(shop.state)
+            )
         answer = client.post("/api/v1/auth/login/", json={"email": email, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         tokens = answer.json()

@@ -45,21 +45,21 @@ def show_ready() -> None:
     Path("ready").touch()
 
 
-@signals.worker_ready.connect
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]
 def worker_is_ready(**_: Any) -> None:
     """The worker has its connection to the broker."""
     beat_heart("worker")
     show_ready()
 
 
-@signals.beat_init.connect
+@signals.beat_init.connect  # type: ignore[untyped-decorator]
 def beat_is_ready(**_: Any) -> None:
     """The clock ticks."""
     beat_heart("beat")
     show_ready()
 
 
-@signals.setup_logging.connect
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def use_our_logs(**_: Any) -> None:
     """The same lines as the service's; connecting to this signal keeps Celery from making its own."""
     logs.configure()

@@ -15,10 +15,14 @@ def pool() -> ConnectionPool[Any]:
     """Made on first use, after Celery has forked: connections must not be shared between processes."""
     url = settings().worker_database_url
     return ConnectionPool(
-        url.get_secret_value() if url else "", min_size=1, max_size=2, timeout=10, open=True,
+        url.get_secret_value() if url else "",
+        min_size=1,
+        max_size=2,
+        timeout=10,
+        open=True,
         kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "pgshop worker"},
         check=ConnectionPool.check_connection,
-    )  # fmt: skip
+    )
 
 
 def call(function: str, **arguments: object) -> Any:
@@ -26,5 +30,5 @@ def call(function: str, **arguments: object) -> Any:
     names = ", ".join(f"{name} => %({name})s" for name in arguments)
     values = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in arguments.items()}
     with pool().connection() as connection:
-        row = connection.execute(f"select logic.{function}({names}) as answer", values).fetchone()  # noqa: S608 our own names
+        row = connection.execute(f"select logic.{function}({names}) as answer", values).fetchone()
     return row["answer"] if row else None

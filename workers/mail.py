@@ -21,9 +21,12 @@ from workers.database import call
 def templates(kind: str) -> Environment:
     """Templates for `html` (escaped) or `txt`."""
     return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined, autoescape=kind == "html",  # noqa: S701 text is no HTML
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        autoescape=kind == "html",  # noqa: S701 text is no HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def compose(row_id: str, template: str, subject: str, context: dict[str, Any]) -> EmailMessage:
@@ -47,7 +50,9 @@ def deliver(message: EmailMessage) -> None:
     secret = settings().smtp_url
     url = urlsplit(secret.get_secret_value() if secret else "")
     if url.scheme == "smtps":
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(url.hostname or "", url.port or 465, timeout=20, context=ssl.create_default_context())
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            url.hostname or "", url.port or 465, timeout=20, context=ssl.create_default_context()
+        )
     else:
         connection = smtplib.SMTP(url.hostname or "", url.port or 25, timeout=20)
     with connection:
@@ -63,7 +68,9 @@ def send(row_id: str, topic: str, payload: dict[str, Any], template: str, subjec
     context = call("mail_for", topic=topic, payload=payload)
     if context is not None:
         number = (context["order"] or {}).get("order_number", "")
-        deliver(compose(row_id, template, subject.format(shop=context["shop_name"], number=number), {**context, **more}))
+        deliver(
+            compose(row_id, template, subject.format(shop=context["shop_name"], number=number), {**context, **more})
+        )
 
 
 def welcome(row_id: str, payload: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ def act(row_id: str, attempt: int) -> None:
         return
     try:
         HANDLERS[row["topic"]](row_id, row["payload"])
-    except Exception as error:  # noqa: BLE001 whatever it is, the row is tried again, later
+    except Exception as error:
         log.warning("outbox row failed", topic=row["topic"], row=row_id, attempt=attempt, error=repr(error)[:300])
         call("fail_outbox", id=row_id, attempt=attempt, error=repr(error)[:900])
     else:

@@ -17,7 +17,7 @@ def client() -> stripe.StripeClient:
     return make_client(asynchronous=False)
 
 
-def create_intent(row_id: str, payload: dict[str, Any]) -> None:  # noqa: ARG001 the signature of a handler
+def create_intent(row_id: str, payload: dict[str, Any]) -> None:
     """The PaymentIntent of a placed order, unless it is settled or the customer was quicker."""
     try:
         payment = call("payment_for_order", order_id=payload["order_id"])
@@ -42,16 +42,18 @@ def cancel_intent(row_id: str, payload: dict[str, Any]) -> None:
             raise
 
 
-def refund(row_id: str, payload: dict[str, Any]) -> None:  # noqa: ARG001 the signature of a handler
+def refund(row_id: str, payload: dict[str, Any]) -> None:
     """Give money back."""
     wanted = call("refund_for_stripe", refund_id=payload["refund_id"])
     if wanted is None or wanted["status"] != "pending":
         return
     made = client().v1.refunds.create(
         {
-            "payment_intent": wanted["intent_id"], "amount": wanted["amount_minor"],
-            "reason": "requested_by_customer", "metadata": {"refund_id": wanted["refund_id"]},
+            "payment_intent": wanted["intent_id"],
+            "amount": wanted["amount_minor"],
+            "reason": "requested_by_customer",
+            "metadata": {"refund_id": wanted["refund_id"]},
         },
         {"idempotency_key": wanted["idempotency_key"]},
-    )  # fmt: skip
+    )
     call("record_refund", refund_id=wanted["refund_id"], refund=plain(made))

@@ -1,7 +1,6 @@
 """Carry waiting outbox rows to Celery: woken by NOTIFY, looking every two seconds anyway."""
 
 import signal
-import sys
 import time
 from types import FrameType
 
@@ -26,14 +25,16 @@ class Stopped(SystemExit):
     """SIGTERM came."""
 
 
-def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 the signature of a signal handler
+def stop(number: int, frame: FrameType | None) -> None:
     """End at once: a row that was leased and not sent is handed out again."""
     raise Stopped(0)
 
 
 def relay(connection: psycopg.Connection[tuple[str, str, int]]) -> int:
     """Lease a batch and ring for each row. Returns how many."""
-    rows = connection.execute("select id::text, topic, attempt from logic.lease_outbox(%s, %s)", [BATCH, LEASE_SECONDS]).fetchall()
+    rows = connection.execute(
+        "select id::text, topic, attempt from logic.lease_outbox(%s, %s)", [BATCH, LEASE_SECONDS]
+    ).fetchall()
     for row_id, _, attempt in rows:
         app.send_task("outbox.act", [row_id, attempt], retry=False)
     return len(rows)
@@ -42,7 +43,9 @@ def relay(connection: psycopg.Connection[tuple[str, str, int]]) -> int:
 def serve() -> None:
     """Listen and relay until something breaks. Raises psycopg.Error, OperationalError, RedisError."""
     url = settings().worker_database_url
-    with psycopg.connect(url.get_secret_value() if url else "", autocommit=True, application_name="pgshop relay") as connection:
+    with psycopg.connect(
+        url.get_secret_value() if url else "", autocommit=True, application_name="pgshop relay"
+    ) as connection:
         connection.execute("listen outbox")
         beat_heart("relay")
         show_ready()
@@ -74,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -22,7 +22,9 @@ def main() -> None:
     if not key.startswith("sk_test_") or not secret.startswith("whsec_"):
         sys.exit("STRIPE_SECRET_KEY (sk_test_…) and STRIPE_WEBHOOK_SECRET (whsec_…) must be set.")
     app = make_app(Store(given.database), key=key, secret=secret, webhook_url=given.webhook_url)
-    uvicorn.run(app, host="127.0.0.1", port=given.port, access_log=False, log_level="warning", timeout_graceful_shutdown=2)
+    uvicorn.run(
+        app, host="127.0.0.1", port=given.port, access_log=False, log_level="warning", timeout_graceful_shutdown=2
+    )
 
 
 if __name__ == "__main__":

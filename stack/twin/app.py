@@ -19,7 +19,18 @@ from stack.twin.intents import Answer
 from stack.twin.problems import TwinError, missing
 from stack.twin.store import Store, new_id
 
-PAGE = {"limit", "starting_after", "ending_before", "created", "customer", "payment_intent", "charge", "type", "types", "expand"}
+PAGE = {
+    "limit",
+    "starting_after",
+    "ending_before",
+    "created",
+    "customer",
+    "payment_intent",
+    "charge",
+    "type",
+    "types",
+    "expand",
+}
 Handler = Callable[[Store, Request, dict[str, Any]], Answer]
 
 
@@ -32,9 +43,11 @@ def listing(kind: str, *filters: str) -> Handler:
         page, more = store.newest(kind, form.get("starting_after"), form.get("ending_before"), limit, **where)
         least = int(form.get("created", {}).get("gte", 0)) if isinstance(form.get("created"), dict) else 0
         return 200, {
-            "object": "list", "data": [thing for thing in page if thing["created"] >= least], "has_more": more,
+            "object": "list",
+            "data": [thing for thing in page if thing["created"] >= least],
+            "has_more": more,
             "url": request.url.path,
-        }  # fmt: skip
+        }
 
     return handler
 
@@ -67,7 +80,12 @@ ROUTES: list[tuple[str, str, set[str], Handler]] = [
     ("POST", "/v1/payment_intents/{id}/confirm", intents.CONFIRM, on_intent(intents.confirm)),
     ("POST", "/v1/payment_intents/{id}/capture", intents.CAPTURE, on_intent(intents.capture)),
     ("POST", "/v1/payment_intents/{id}/cancel", intents.CANCEL, on_intent(intents.cancel)),
-    ("POST", "/v1/payment_methods", {"type", "card", "billing_details", "metadata"}, lambda store, _, form: (200, cards.create(store, form))),
+    (
+        "POST",
+        "/v1/payment_methods",
+        {"type", "card", "billing_details", "metadata"},
+        lambda store, _, form: (200, cards.create(store, form)),
+    ),
     ("GET", "/v1/payment_methods/{id}", {"expand"}, getting("payment_method")),
     ("GET", "/v1/charges", PAGE, listing("charge", "payment_intent")),
     ("GET", "/v1/charges/{id}", {"expand"}, getting("charge")),
@@ -77,9 +95,17 @@ ROUTES: list[tuple[str, str, set[str], Handler]] = [
     ("GET", "/v1/events", PAGE, listing("event", "type")),
     ("GET", "/v1/events/{id}", {"expand"}, getting("event")),
     # Not Stripe's: finishes 3-D Secure, which there needs a browser.
-    ("POST", "/twin/payment_intents/{id}/authenticate", {"succeeds"}, on_intent(
-        lambda store, intent, form: intents.authenticate(store, intent, succeeds=form.get("succeeds", "true") == "true"))),
-]  # fmt: skip
+    (
+        "POST",
+        "/twin/payment_intents/{id}/authenticate",
+        {"succeeds"},
+        on_intent(
+            lambda store, intent, form: intents.authenticate(
+                store, intent, succeeds=form.get("succeeds", "true") == "true"
+            )
+        ),
+    ),
+]
 
 
 def make_app(store: Store, *, key: str, secret: str, webhook_url: str) -> Starlette:
@@ -96,20 +122,22 @@ def make_app(store: Store, *, key: str, secret: str, webhook_url: str) -> Starle
                 status, content, replayed = error.status, error.body, False
             courier.bell.set()
             headers = {"Request-Id": new_id("req"), "Stripe-Version": request.headers.get("stripe-version", "")}
-            return JSONResponse(content, status, headers=headers | ({"Idempotent-Replayed": "true"} if replayed else {}))
+            return JSONResponse(
+                content, status, headers=headers | ({"Idempotent-Replayed": "true"} if replayed else {})
+            )
 
         return answer
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001 Starlette's signature
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         task = asyncio.create_task(courier.run())
         yield
         task.cancel()
 
-    async def health(request: Request) -> JSONResponse:  # noqa: ARG001
+    async def health(request: Request) -> JSONResponse:
         return JSONResponse({"status": "alive"})
 
-    async def page(request: Request) -> HTMLResponse:  # noqa: ARG001
+    async def page(request: Request) -> HTMLResponse:
         newest, _ = store.newest("payment_intent", None, None, 20)
         rows = "".join(f"<li>{i['id']} {i['amount'] / 100:.2f} {i['currency']} {i['status']}</li>" for i in newest)
         return HTMLResponse(f"<h1>Stripe twin</h1><p>Not Stripe, and no real money. Latest intents:</p><ul>{rows}</ul>")
@@ -127,7 +155,9 @@ def check_key(request: Request, key: str) -> None:
         raise TwinError(401, "invalid_request_error", "Invalid API Key provided.")
 
 
-def act(store: Store, request: Request, allowed: set[str], handler: Handler, body: str) -> tuple[int, dict[str, Any], bool]:
+def act(
+    store: Store, request: Request, allowed: set[str], handler: Handler, body: str
+) -> tuple[int, dict[str, Any], bool]:
     """Run a handler in one transaction with the memory of its idempotency key. The flag tells a replayed answer."""
     idempotency_key = request.headers.get("idempotency-key", "") if request.method == "POST" else ""
     if len(idempotency_key) > 255:
@@ -137,9 +167,10 @@ def act(store: Store, request: Request, allowed: set[str], handler: Handler, bod
     if known is not None:
         if known[0] != fingerprint:
             raise TwinError(
-                400, "idempotency_error",
+                400,
+                "idempotency_error",
                 "Keys for idempotent requests can only be used with the same parameters they were first used with.",
-            )  # fmt: skip
+            )
         return known[1], known[2], True
     form = forms.parse(body if request.method == "POST" else request.url.query, allowed)
     with store.transaction():

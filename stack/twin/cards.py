@@ -50,10 +50,23 @@ def shape(name: str, made_id: str) -> dict[str, Any]:
     """A payment method as Stripe shows it. `twin_card` remembers which test card it is."""
     brand, last4, _ = NAMED[name]
     return {
-        "id": made_id, "object": "payment_method", "type": "card", "created": int(now()), "customer": None, "livemode": False,
-        "billing_details": {"address": None, "email": None, "name": None, "phone": None}, "metadata": {"twin_card": name},
-        "card": {"brand": brand, "last4": last4, "exp_month": 12, "exp_year": 2040, "funding": "credit", "country": "US"},
-    }  # fmt: skip
+        "id": made_id,
+        "object": "payment_method",
+        "type": "card",
+        "created": int(now()),
+        "customer": None,
+        "livemode": False,
+        "billing_details": {"address": None, "email": None, "name": None, "phone": None},
+        "metadata": {"twin_card": name},
+        "card": {
+            "brand": brand,
+            "last4": last4,
+            "exp_month": 12,
+            "exp_year": 2040,
+            "funding": "credit",
+            "country": "US",
+        },
+    }
 
 
 def find(store: Store, wanted: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -23,11 +24,17 @@ def retry_after(attempt: int) -> float:
 
 def emit(store: Store, kind: str, thing: dict[str, Any], idempotency_key: str | None = None) -> None:
     """Record an event about an object as it is now and queue its delivery, in the caller's transaction."""
-    event = {
-        "id": new_id("evt"), "object": "event", "api_version": API_VERSION, "created": int(now()), "livemode": False,
-        "pending_webhooks": 1, "request": {"id": new_id("req"), "idempotency_key": idempotency_key}, "type": kind,
+    event: dict[str, Any] = {
+        "id": new_id("evt"),
+        "object": "event",
+        "api_version": API_VERSION,
+        "created": int(now()),
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": new_id("req"), "idempotency_key": idempotency_key},
+        "type": kind,
         "data": {"object": thing},
-    }  # fmt: skip
+    }
     store.put(event)
     store.queue(event["id"])
 
@@ -53,10 +60,8 @@ class Courier:
                 due = self.store.due()
                 await asyncio.gather(*(self.deliver(client, event_id, attempt) for event_id, attempt in due))
                 if not due:
-                    try:
+                    with suppress(TimeoutError):
                         await asyncio.wait_for(self.bell.wait(), 0.5)
-                    except TimeoutError:
-                        pass
 
     async def deliver(self, client: httpx.AsyncClient, event_id: str, attempt: int) -> None:
         """One attempt. Any 2xx is a receipt."""

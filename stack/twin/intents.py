@@ -9,11 +9,36 @@ from stack.twin.problems import TwinError, invalid, missing
 from stack.twin.store import Store, new_id, now
 
 CREATE = {
-    "amount", "currency", "metadata", "automatic_payment_methods", "payment_method", "payment_method_types", "confirm",
-    "capture_method", "customer", "description", "receipt_email", "statement_descriptor", "statement_descriptor_suffix",
-    "setup_future_usage", "shipping", "return_url", "off_session", "expand",
-}  # fmt: skip
-UPDATE = {"amount", "currency", "metadata", "description", "receipt_email", "payment_method", "shipping", "customer", "expand"}
+    "amount",
+    "currency",
+    "metadata",
+    "automatic_payment_methods",
+    "payment_method",
+    "payment_method_types",
+    "confirm",
+    "capture_method",
+    "customer",
+    "description",
+    "receipt_email",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "setup_future_usage",
+    "shipping",
+    "return_url",
+    "off_session",
+    "expand",
+}
+UPDATE = {
+    "amount",
+    "currency",
+    "metadata",
+    "description",
+    "receipt_email",
+    "payment_method",
+    "shipping",
+    "customer",
+    "expand",
+}
 CONFIRM = {"payment_method", "return_url", "off_session", "receipt_email", "capture_method", "expand"}
 CAPTURE = {"amount_to_capture", "metadata", "expand"}
 CANCEL = {"cancellation_reason", "expand"}
@@ -34,8 +59,9 @@ def unexpected(intent: dict[str, Any], verb: str) -> TwinError:
     """The error for an act that the intent's state does not allow."""
     return invalid(
         f"You cannot {verb} this PaymentIntent because it has a status of {intent['status']}.",
-        "payment_intent_unexpected_state", payment_intent=intent,
-    )  # fmt: skip
+        "payment_intent_unexpected_state",
+        payment_intent=intent,
+    )
 
 
 def create(store: Store, form: dict[str, Any]) -> Answer:
@@ -47,18 +73,38 @@ def create(store: Store, form: dict[str, Any]) -> Answer:
     if capture_method not in {"automatic", "automatic_async", "manual"}:
         raise invalid("Invalid capture_method.", "parameter_invalid", "capture_method")
     intent = {
-        "id": made_id, "object": "payment_intent", "amount": forms.amount(form, currency), "amount_capturable": 0,
-        "amount_received": 0, "automatic_payment_methods": {
-            "enabled": automatic.get("enabled") == "true", "allow_redirects": automatic.get("allow_redirects", "always"),
-        }, "canceled_at": None, "cancellation_reason": None, "capture_method": capture_method,
-        "client_secret": f"{made_id}_secret_{secrets.token_urlsafe(18)}", "confirmation_method": "automatic",
-        "created": int(now()), "currency": currency, "customer": form.get("customer"), "description": form.get("description"),
-        "last_payment_error": None, "latest_charge": None, "livemode": False, "metadata": forms.metadata(form, {}),
-        "next_action": None, "payment_method": None, "payment_method_types": ["card"], "processing": None,
-        "receipt_email": form.get("receipt_email"), "setup_future_usage": form.get("setup_future_usage"),
-        "shipping": form.get("shipping"), "statement_descriptor": form.get("statement_descriptor"),
+        "id": made_id,
+        "object": "payment_intent",
+        "amount": forms.amount(form, currency),
+        "amount_capturable": 0,
+        "amount_received": 0,
+        "automatic_payment_methods": {
+            "enabled": automatic.get("enabled") == "true",
+            "allow_redirects": automatic.get("allow_redirects", "always"),
+        },
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": capture_method,
+        "client_secret": f"{made_id}_secret_{secrets.token_urlsafe(18)}",
+        "confirmation_method": "automatic",
+        "created": int(now()),
+        "currency": currency,
+        "customer": form.get("customer"),
+        "description": form.get("description"),
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "metadata": forms.metadata(form, {}),
+        "next_action": None,
+        "payment_method": None,
+        "payment_method_types": ["card"],
+        "processing": None,
+        "receipt_email": form.get("receipt_email"),
+        "setup_future_usage": form.get("setup_future_usage"),
+        "shipping": form.get("shipping"),
+        "statement_descriptor": form.get("statement_descriptor"),
         "status": "requires_payment_method",
-    }  # fmt: skip
+    }
     if "payment_method" in form:
         intent["payment_method"] = cards.find(store, form["payment_method"])["id"]
         intent["status"] = "requires_confirmation"
@@ -89,8 +135,9 @@ def confirm(store: Store, intent: dict[str, Any], form: dict[str, Any]) -> Answe
     if not wanted:
         raise invalid(
             "You cannot confirm this PaymentIntent because it's missing a payment method.",
-            "payment_intent_unexpected_state", payment_intent=intent,
-        )  # fmt: skip
+            "payment_intent_unexpected_state",
+            payment_intent=intent,
+        )
     method = cards.find(store, wanted)
     intent |= {"payment_method": method["id"], "next_action": None, "last_payment_error": None}
     result = cards.outcome(method)
@@ -117,13 +164,27 @@ def charge(store: Store, intent: dict[str, Any], method: dict[str, Any], decline
     """Make the charge, and with it the outcome of the intent."""
     is_manual = intent["capture_method"] == "manual"
     made = {
-        "id": new_id("ch"), "object": "charge", "amount": intent["amount"], "amount_captured": 0, "amount_refunded": 0,
-        "captured": False, "created": int(now()), "currency": intent["currency"], "livemode": False, "disputed": False,
-        "metadata": intent["metadata"], "paid": decline is None, "payment_intent": intent["id"],
-        "payment_method": method["id"], "payment_method_details": {"type": "card", "card": method["card"]}, "refunded": False,
-        "status": "succeeded" if decline is None else "failed", "failure_code": decline[0] if decline else None,
-        "description": intent["description"], "receipt_email": intent["receipt_email"],
-    }  # fmt: skip
+        "id": new_id("ch"),
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": 0,
+        "amount_refunded": 0,
+        "captured": False,
+        "created": int(now()),
+        "currency": intent["currency"],
+        "livemode": False,
+        "disputed": False,
+        "metadata": intent["metadata"],
+        "paid": decline is None,
+        "payment_intent": intent["id"],
+        "payment_method": method["id"],
+        "payment_method_details": {"type": "card", "card": method["card"]},
+        "refunded": False,
+        "status": "succeeded" if decline is None else "failed",
+        "failure_code": decline[0] if decline else None,
+        "description": intent["description"],
+        "receipt_email": intent["receipt_email"],
+    }
     intent["latest_charge"] = made["id"]
     if decline is None:
         if is_manual:
@@ -137,10 +198,15 @@ def charge(store: Store, intent: dict[str, Any], method: dict[str, Any], decline
         store.put(made)
         return 200, intent
     error: dict[str, Any] = {
-        "type": "card_error", "code": decline[0], "decline_code": decline[1] or decline[0], "charge": made["id"],
-        "message": "Your card was declined." if decline[0] == "card_declined" else f"Your card was refused: {decline[0]}.",
+        "type": "card_error",
+        "code": decline[0],
+        "decline_code": decline[1] or decline[0],
+        "charge": made["id"],
+        "message": "Your card was declined."
+        if decline[0] == "card_declined"
+        else f"Your card was refused: {decline[0]}.",
         "payment_method": method,
-    }  # fmt: skip
+    }
     intent |= {"status": "requires_payment_method", "payment_method": None, "last_payment_error": error}
     emit(store, "charge.failed", store.put(made))
     emit(store, "payment_intent.payment_failed", store.put(intent))
@@ -167,8 +233,11 @@ def cancel(store: Store, intent: dict[str, Any], form: dict[str, Any]) -> Answer
     if intent["status"] not in OPEN | {"requires_capture"}:
         raise unexpected(intent, "cancel")
     intent |= {
-        "status": "canceled", "canceled_at": int(now()), "cancellation_reason": form.get("cancellation_reason"),
-        "amount_capturable": 0, "next_action": None,
-    }  # fmt: skip
+        "status": "canceled",
+        "canceled_at": int(now()),
+        "cancellation_reason": form.get("cancellation_reason"),
+        "amount_capturable": 0,
+        "next_action": None,
+    }
     emit(store, "payment_intent.canceled", store.put(intent))
     return 200, intent

@@ -14,7 +14,9 @@ class TwinError(Exception):
 
 def invalid(message: str, code: str, param: str | None = None, status: int = 400, **fields: Any) -> TwinError:
     """An invalid_request_error."""
-    return TwinError(status, "invalid_request_error", message, code=code, **({"param": param} if param else {}), **fields)
+    return TwinError(
+        status, "invalid_request_error", message, code=code, **({"param": param} if param else {}), **fields
+    )
 
 
 def missing(kind: str, wanted: str) -> TwinError:

@@ -14,14 +14,22 @@ REASONS = {"duplicate", "fraudulent", "requested_by_customer"}
 
 def create(store: Store, form: dict[str, Any]) -> Answer:
     """Give back a charge, in whole or in part."""
-    wanted = form.get("charge") or (find(store, form["payment_intent"])["latest_charge"] if "payment_intent" in form else "")
+    wanted = form.get("charge") or (
+        find(store, form["payment_intent"])["latest_charge"] if "payment_intent" in form else ""
+    )
     charge = store.get("charge", str(wanted))
     if charge is None:
         if wanted is None:
-            raise invalid("This PaymentIntent does not have a successful charge to refund.", "charge_not_refundable", "payment_intent")
+            raise invalid(
+                "This PaymentIntent does not have a successful charge to refund.",
+                "charge_not_refundable",
+                "payment_intent",
+            )
         raise missing("charge", str(wanted)[:100])
     if not charge["captured"]:
-        raise invalid("This PaymentIntent does not have a successful charge to refund.", "charge_not_refundable", "payment_intent")
+        raise invalid(
+            "This PaymentIntent does not have a successful charge to refund.", "charge_not_refundable", "payment_intent"
+        )
     left = charge["amount_captured"] - charge["amount_refunded"]
     if left == 0:
         raise invalid("Charge has already been refunded.", "charge_already_refunded", "charge")
@@ -32,10 +40,19 @@ def create(store: Store, form: dict[str, Any]) -> Answer:
     if reason is not None and reason not in REASONS:
         raise invalid("Invalid reason.", "parameter_invalid", "reason")
     refund = {
-        "id": new_id("re"), "object": "refund", "amount": amount, "charge": charge["id"], "created": int(now()),
-        "currency": charge["currency"], "metadata": forms.metadata(form, {}), "payment_intent": charge["payment_intent"],
-        "reason": reason, "status": "succeeded", "balance_transaction": None, "receipt_number": None,
-    }  # fmt: skip
+        "id": new_id("re"),
+        "object": "refund",
+        "amount": amount,
+        "charge": charge["id"],
+        "created": int(now()),
+        "currency": charge["currency"],
+        "metadata": forms.metadata(form, {}),
+        "payment_intent": charge["payment_intent"],
+        "reason": reason,
+        "status": "succeeded",
+        "balance_transaction": None,
+        "receipt_number": None,
+    }
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
     store.put(charge)

@@ -67,7 +67,9 @@ class Store:
         row = self.connection.execute("select body from objects where id = ? and kind = ?", (wanted, kind)).fetchone()
         return json.loads(row[0]) if row else None
 
-    def newest(self, kind: str, after: str | None, before: str | None, limit: int, **where: str) -> tuple[list[dict[str, Any]], bool]:
+    def newest(
+        self, kind: str, after: str | None, before: str | None, limit: int, **where: str
+    ) -> tuple[list[dict[str, Any]], bool]:
         """A page of objects, newest first, and whether there are more."""
         sql, values = "select body from objects where kind = ?", [kind]
         for name, value in where.items():

@@ -38,8 +38,13 @@ def stock_is_sound(database: psycopg.Connection[Any]) -> None:
     """The ledger's sum is on hand, held reservations are reserved, and rows were seen."""
     seen = database.execute("""
         select count(*) as rows,
-          count(*) filter (where on_hand <> (select coalesce(sum(m.quantity), 0) from shop.stock_movements m where m.variant_id = s.variant_id)) as wrong_ledger,
-          count(*) filter (where reserved <> (select coalesce(sum(r.quantity), 0) from shop.reservations r where r.variant_id = s.variant_id and r.state = 'held')) as wrong_reserved
+          count(*) filter (where s.on_hand <> (
+            select coalesce(sum(m.quantity), 0) from shop.stock_movements m where m.variant_id = s.variant_id
+          )) as wrong_ledger,
+          count(*) filter (where s.reserved <> (
+            select coalesce(sum(r.quantity), 0) from shop.reservations r
+            where r.variant_id = s.variant_id and r.state = 'held'
+          )) as wrong_reserved
         from shop.stock s
     """).fetchone()
     assert seen and seen["rows"] > 0
@@ -60,10 +65,15 @@ def test_twenty_buyers_and_five_units(
             assert problem["code"] == "insufficient_stock"
             assert problem["details"] == [
                 {
-                    "item_id": problem["details"][0]["item_id"], "product_id": product["id"], "variant_id": None,
-                    "sku": product["sku"], "name": product["name"], "requested": 1, "available": 0,
+                    "item_id": problem["details"][0]["item_id"],
+                    "product_id": product["id"],
+                    "variant_id": None,
+                    "sku": product["sku"],
+                    "name": product["name"],
+                    "requested": 1,
+                    "available": 0,
                 }
-            ]  # fmt: skip
+            ]
     stock_is_sound(database)
     # Who lost keeps the cart.
     loser = next(b for b, answer in zip(buyers, answers, strict=True) if answer.status_code == 409)
@@ -82,7 +92,10 @@ def test_shared_products_in_shuffled_order_never_deadlock(
                 assert add(buyer, product).status_code == 201
         answers = all_at_once([lambda b=b: b.client.post("/api/v1/orders/", json=BODY) for b in buyers])  # type: ignore[misc]
         assert {answer.status_code for answer in answers} == {201}
-    assert database.execute("select deadlocks from pg_stat_database where datname = current_database()").fetchone() == before
+    assert (
+        database.execute("select deadlocks from pg_stat_database where datname = current_database()").fetchone()
+        == before
+    )
     stock_is_sound(database)
 
 
@@ -93,7 +106,8 @@ def test_two_variants_of_one_product_are_counted_apart(
     variants = {}
     for name, modifier in (("Red", 0), ("Blue", 2.5)):
         row = database.execute(
-            "insert into shop.product_variants (product_id, name, sku, price_modifier) values (%s, %s, %s, %s) returning id::text",
+            "insert into shop.product_variants (product_id, name, sku, price_modifier)"
+            " values (%s, %s, %s, %s) returning id::text",
             [product["id"], name, f"{product['sku']}-{name}", modifier],
         ).fetchone()
         assert row
@@ -137,7 +151,9 @@ def test_equal_keys_are_one_order(customer: Person, make_product: Callable[..., 
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
-def test_a_double_click_without_a_key_is_one_order(customer: Person, make_product: Callable[..., dict[str, Any]]) -> None:
+def test_a_double_click_without_a_key_is_one_order(
+    customer: Person, make_product: Callable[..., dict[str, Any]]
+) -> None:
     add(customer, make_product())
     answers = all_at_once([lambda: customer.client.post("/api/v1/orders/", json=BODY)] * 6)
     assert {answer.status_code for answer in answers} == {201}
@@ -202,7 +218,9 @@ def test_a_product_switched_off_is_not_sold(
     assert (refused.status_code, refused.json()["code"]) == (404, "product_not_found")
 
 
-def test_not_even_the_owner_oversells(make_product: Callable[..., dict[str, Any]], database: psycopg.Connection[Any]) -> None:
+def test_not_even_the_owner_oversells(
+    make_product: Callable[..., dict[str, Any]], database: psycopg.Connection[Any]
+) -> None:
     product = make_product(stock_quantity=3)
     row = database.execute("select id from shop.product_variants where product_id = %s", [product["id"]]).fetchone()
     assert row
@@ -219,7 +237,12 @@ def test_not_even_the_owner_oversells(make_product: Callable[..., dict[str, Any]
 
 
 def test_unpaid_orders_give_their_stock_back(
-    shop: Shop, customer: Person, make_product: Callable[..., dict[str, Any]], buy: Any, pay: Any, database: psycopg.Connection[Any]
+    shop: Shop,
+    customer: Person,
+    make_product: Callable[..., dict[str, Any]],
+    buy: Any,
+    pay: Any,
+    database: psycopg.Connection[Any],
 ) -> None:
     product = make_product(stock_quantity=2)
     order = buy(customer, product, 2)

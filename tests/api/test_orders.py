@@ -8,7 +8,9 @@ import psycopg
 from tests.conftest import Person, Shop, eventually
 
 
-def test_the_list_is_ones_own_newest_first(customer: Person, make_product: Callable[..., dict[str, Any]], buy: Any) -> None:
+def test_the_list_is_ones_own_newest_first(
+    customer: Person, make_product: Callable[..., dict[str, Any]], buy: Any
+) -> None:
     product = make_product()
     made = [buy(customer, product)["id"] for _ in range(3)]
     listed = customer.client.get("/api/v1/orders/").json()
@@ -30,7 +32,12 @@ def test_cancelling_gives_the_stock_back_and_tells(
 
 
 def test_cancelling_a_paid_order_gives_the_money_back(
-    shop: Shop, customer: Person, make_product: Callable[..., dict[str, Any]], buy: Any, pay: Any, database: psycopg.Connection[Any]
+    shop: Shop,
+    customer: Person,
+    make_product: Callable[..., dict[str, Any]],
+    buy: Any,
+    pay: Any,
+    database: psycopg.Connection[Any],
 ) -> None:
     product = make_product(stock_quantity=4)
     order = buy(customer, product, 3)
@@ -79,18 +86,26 @@ def test_returns_refund_their_share_and_then_the_rest(
     # 40.00 + 8.00 tax + 4.95 delivery; one of four is 10.00 + 2.00 tax.
     first = staff.client.post("/rest/v1/rpc/refund_order", json=refund)
     assert (first.status_code, first.json()["amount"]) == (200, 12.00), first.text
-    too_many = staff.client.post("/rest/v1/rpc/refund_order", json={**refund, "items": [{"sku": product["sku"], "quantity": 4}]})
+    too_many = staff.client.post(
+        "/rest/v1/rpc/refund_order", json={**refund, "items": [{"sku": product["sku"], "quantity": 4}]}
+    )
     assert (too_many.status_code, too_many.json()["code"]) == (409, "return_exceeds_sale")
     too_much = staff.client.post("/rest/v1/rpc/refund_order", json={"order_id": order["id"], "amount": 41})
     assert (too_much.status_code, too_much.json()["code"]) == (409, "refund_exceeds_payment")
     rest = staff.client.post("/rest/v1/rpc/refund_order", json={"order_id": order["id"]})
     assert (rest.status_code, rest.json()["amount"]) == (200, 40.95)
-    eventually(lambda: customer.client.get(f"/api/v1/orders/{order['id']}/").json()["status"] == "refunded", what="refunded")
+    eventually(
+        lambda: customer.client.get(f"/api/v1/orders/{order['id']}/").json()["status"] == "refunded", what="refunded"
+    )
     assert customer.client.get(f"/api/v1/products/{product['slug']}/").json()["stock_quantity"] == 10
 
 
 def test_an_agreed_price_is_one_customers(
-    customer: Person, acting_as: Callable[..., Person], staff: Person, make_product: Callable[..., dict[str, Any]], buy: Any
+    customer: Person,
+    acting_as: Callable[..., Person],
+    staff: Person,
+    make_product: Callable[..., dict[str, Any]],
+    buy: Any,
 ) -> None:
     product = make_product(price="10.00")
     agreed = staff.client.post(
@@ -102,24 +117,35 @@ def test_an_agreed_price_is_one_customers(
 
 
 def test_money_that_comes_too_late_goes_back(
-    shop: Shop, acting_as: Callable[..., Person], make_product: Callable[..., dict[str, Any]], buy: Any, pay: Any,
+    shop: Shop,
+    acting_as: Callable[..., Person],
+    make_product: Callable[..., dict[str, Any]],
+    buy: Any,
+    pay: Any,
     database: psycopg.Connection[Any],
-) -> None:  # fmt: skip
+) -> None:
     """The reservation ran out, the last unit went to somebody else, and then the bank said yes."""
     product = make_product(stock_quantity=1)
     slow, quick = acting_as(), acting_as()
     order = buy(slow, product)
-    intent = slow.client.post("/api/v1/payments/create-intent/", json={"order_id": order["id"]}).json()["payment_intent_id"]
+    intent = slow.client.post("/api/v1/payments/create-intent/", json={"order_id": order["id"]}).json()[
+        "payment_intent_id"
+    ]
     database.execute("update shop.reservations set expires_at = now() where order_id = %s", [order["id"]])
     # The intent is paid before the worker can cancel it.
     with psycopg.connect(shop.status["database_url"]) as locked:
         locked.execute("update shop.outbox set available_at = now() + interval '1 hour' where false")
         locked.execute("select logic.expire_reservations()")
-        locked.execute("update shop.outbox set done_at = now() where topic = 'payment.cancel' and payload ->> 'intent_id' = %s", [intent])
+        locked.execute(
+            "update shop.outbox set done_at = now() where topic = 'payment.cancel' and payload ->> 'intent_id' = %s",
+            [intent],
+        )
     buy(quick, product)
     import stripe
 
-    client = stripe.StripeClient(shop.status["stripe_secret_key"], base_addresses={"api": shop.status["stripe_api_base"]})
+    client = stripe.StripeClient(
+        shop.status["stripe_secret_key"], base_addresses={"api": shop.status["stripe_api_base"]}
+    )
     assert client.v1.payment_intents.confirm(intent, {"payment_method": "pm_card_visa"}).status == "succeeded"
     refunds = eventually(
         lambda: [r for r in slow.client.get("/rest/v1/refunds").json() if r["status"] == "succeeded"], what="refund"

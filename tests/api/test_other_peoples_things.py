@@ -56,7 +56,9 @@ def test_other_peoples_ids_are_unknown(
         assert answer.json().keys() == {"code", "message", "details", "hint"}
 
 
-@pytest.mark.parametrize("relation", ["orders", "order_items", "order_status_history", "addresses", "cart_items", "payments"])
+@pytest.mark.parametrize(
+    "relation", ["orders", "order_items", "order_status_history", "addresses", "cart_items", "payments"]
+)
 def test_rows_of_others_are_not_listed(ann: Person, bob: Person, things: dict[str, str], relation: str) -> None:
     assert things
     assert len(ann.client.get(f"/rest/v1/{relation}").json()) > 0
@@ -103,7 +105,9 @@ def test_what_nobody_may_write(bob: Person, things: dict[str, str]) -> None:
         assert bob.client.patch(path, json=body).status_code == 403, path
 
 
-def test_cost_prices_are_not_to_be_had(shop: Shop, bob: Person, staff: Person, make_product: Callable[..., dict[str, Any]]) -> None:
+def test_cost_prices_are_not_to_be_had(
+    shop: Shop, bob: Person, staff: Person, make_product: Callable[..., dict[str, Any]]
+) -> None:
     product = make_product(cost_price="3.00")
     assert product["cost_price"] == "3.00"
     assert "cost_price" not in shop.client().get(f"/api/v1/products/{product['slug']}/").text

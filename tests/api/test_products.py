@@ -18,12 +18,22 @@ def shelf(staff: Person, make_product: Callable[..., dict[str, Any]]) -> dict[st
     # Letters only: a digit in a name or SKU would be found, too.
     mark = "".join(random.choices(string.ascii_lowercase, k=10))
     top = staff.client.post("/api/v1/products/categories/", json={"name": f"Top {mark}"}).json()
-    below = staff.client.post("/api/v1/products/categories/", json={"name": f"Below {mark}", "parent": top["id"]}).json()
+    below = staff.client.post(
+        "/api/v1/products/categories/", json={"name": f"Below {mark}", "parent": top["id"]}
+    ).json()
     products = [
-        make_product(name=f"{mark} item {number:02}", sku=f"{mark}-{chr(97 + number)}", price=f"{number}.50", category_id=top["id"], is_featured=number < 3)
+        make_product(
+            name=f"{mark} item {number:02}",
+            sku=f"{mark}-{chr(97 + number)}",
+            price=f"{number}.50",
+            category_id=top["id"],
+            is_featured=number < 3,
+        )
         for number in range(24)
     ]
-    products.append(make_product(name=f"{mark} item 24", sku=f"{mark}-z", price="24.50", category_id=below["id"], stock_quantity=0))
+    products.append(
+        make_product(name=f"{mark} item 24", sku=f"{mark}-z", price="24.50", category_id=below["id"], stock_quantity=0)
+    )
     return {"mark": mark, "top": top, "below": below, "products": products}
 
 
@@ -34,7 +44,9 @@ def names(answer: httpx.Response) -> list[int]:
 
 def test_pages_have_absolute_links_that_keep_the_rest(shop: Shop, shelf: dict[str, Any]) -> None:
     client = shop.client()
-    page = client.get("/api/v1/products/", params={"category": shelf["top"]["id"], "ordering": "price", "unknown": "x y"})
+    page = client.get(
+        "/api/v1/products/", params={"category": shelf["top"]["id"], "ordering": "price", "unknown": "x y"}
+    )
     assert page.json()["count"] == 25
     assert names(page) == list(range(20))
     assert page.json()["previous"] is None
@@ -65,12 +77,16 @@ def test_pages_have_absolute_links_that_keep_the_rest(shop: Shop, shelf: dict[st
         ({"name": "100%"}, []),
     ],
 )
-def test_filters_and_orderings_combine(shop: Shop, shelf: dict[str, Any], query: dict[str, str], expected: list[int]) -> None:
+def test_filters_and_orderings_combine(
+    shop: Shop, shelf: dict[str, Any], query: dict[str, str], expected: list[int]
+) -> None:
     asked = {"category": shelf["top"]["slug"], "ordering": "name", **query}
     assert names(shop.client().get("/api/v1/products/", params=asked)) == expected
 
 
-@pytest.mark.parametrize("query", [{"category": "no-such"}, {"category": str(uuid.uuid4())}, {"price_min": "cheap"}, {"price_max": "1e400"}])
+@pytest.mark.parametrize(
+    "query", [{"category": "no-such"}, {"category": str(uuid.uuid4())}, {"price_min": "cheap"}, {"price_max": "1e400"}]
+)
 def test_impossible_filters_are_told(shop: Shop, query: dict[str, str]) -> None:
     answer = shop.client().get("/api/v1/products/", params=query)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_filter")
@@ -81,7 +97,12 @@ def test_detail(shop: Shop, shelf: dict[str, Any]) -> None:
     product = shelf["products"][4]
     shown = shop.client().get(f"/api/v1/products/{product['slug']}/").json()
     assert shown["category"] == {key: shelf["top"][key] for key in ("id", "name", "slug")}
-    assert (shown["price"], shown["stock_quantity"], shown["is_in_stock"], shown["average_rating"]) == ("4.50", 10, True, None)
+    assert (shown["price"], shown["stock_quantity"], shown["is_in_stock"], shown["average_rating"]) == (
+        "4.50",
+        10,
+        True,
+        None,
+    )
     assert {"images", "variants", "reviews", "review_count", "description", "created_at"} <= shown.keys()
     missing = shop.client().get("/api/v1/products/no-such-thing/")
     assert (missing.status_code, missing.json()["code"]) == (404, "product_not_found")
@@ -89,11 +110,20 @@ def test_detail(shop: Shop, shelf: dict[str, Any]) -> None:
 
 def test_both_surfaces_tell_the_same(shop: Shop, shelf: dict[str, Any]) -> None:
     product = shelf["products"][7]
-    row = shop.client().get(
-        f"/rest/v1/products?id=eq.{product['id']}&select=name,price,stock_quantity,categories(slug)",
-        headers={"Accept": "application/vnd.pgrst.object+json"},
-    ).json()
-    assert row == {"name": product["name"], "price": 7.5, "stock_quantity": 10, "categories": {"slug": shelf["top"]["slug"]}}
+    row = (
+        shop.client()
+        .get(
+            f"/rest/v1/products?id=eq.{product['id']}&select=name,price,stock_quantity,categories(slug)",
+            headers={"Accept": "application/vnd.pgrst.object+json"},
+        )
+        .json()
+    )
+    assert row == {
+        "name": product["name"],
+        "price": 7.5,
+        "stock_quantity": 10,
+        "categories": {"slug": shelf["top"]["slug"]},
+    }
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,28 @@ def test_me_is_read_and_changed(customer: Person) -> None:
     assert changed.status_code == 200
     me = customer.client.get("/api/v1/users/me/").json()
     assert me == changed.json()
-    assert (me["first_name"], me["phone_number"], me["email"], me["last_name"]) == ("Jonathan", "+1234567890", customer.email, "")
+    assert (me["first_name"], me["phone_number"], me["email"], me["last_name"]) == (
+        "Jonathan",
+        "+1234567890",
+        customer.email,
+        "",
+    )
     assert me["updated_at"] > me["created_at"]
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        {"email": "other@example.com"}, {"role": "admin"}, {"date_of_birth": "2023-02-30"}, {"first_name": 5},
-        {"first_name": ["a"]}, [], "text", 5,
+        {"email": "other@example.com"},
+        {"role": "admin"},
+        {"date_of_birth": "2023-02-30"},
+        {"first_name": 5},
+        {"first_name": ["a"]},
+        [],
+        "text",
+        5,
     ],
-)  # fmt: skip
+)
 def test_bad_profiles(customer: Person, body: Any) -> None:
     answer = customer.client.put("/api/v1/users/me/", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
@@ -33,9 +44,16 @@ def test_an_address_from_begin_to_end(customer: Person) -> None:
     first = me.post("/api/v1/users/me/addresses/", json={**ADDRESS, "is_default": True})
     assert first.status_code == 201
     assert first.json() == {
-        "id": first.json()["id"], **ADDRESS, "address_line2": "", "state": "", "address_type": "shipping", "is_default": True
-    }  # fmt: skip
-    second = me.post("/rest/v1/addresses", json={**ADDRESS, "is_default": True}, headers={"Prefer": "return=representation"})
+        "id": first.json()["id"],
+        **ADDRESS,
+        "address_line2": "",
+        "state": "",
+        "address_type": "shipping",
+        "is_default": True,
+    }
+    second = me.post(
+        "/rest/v1/addresses", json={**ADDRESS, "is_default": True}, headers={"Prefer": "return=representation"}
+    )
     assert second.status_code == 201, second.text
     listed = me.get("/api/v1/users/me/addresses/").json()
     assert listed["count"] == 2

@@ -15,14 +15,21 @@ def test_from_registration_to_the_mail(
     assert listed["results"][0]["price"] == "12.50"
 
     order = buy(customer, product, 2)
-    assert (order["subtotal"], order["tax"], order["shipping_cost"], order["total_amount"]) == ("25.00", "5.00", "4.95", "34.95")
+    assert (order["subtotal"], order["tax"], order["shipping_cost"], order["total_amount"]) == (
+        "25.00",
+        "5.00",
+        "4.95",
+        "34.95",
+    )
     assert shop.client().get(f"/api/v1/products/{product['slug']}/").json()["stock_quantity"] == 3
     assert customer.client.get("/api/v1/cart/").json()["items"] == []
 
     answer = pay(customer, order)
     assert answer.status_code == 200
     assert answer.json()["order_status"] == "confirmed"
-    eventually(lambda: any(order["order_number"] in mail["subject"] for mail in shop.mails(customer.email)), what="mail")
+    eventually(
+        lambda: any(order["order_number"] in mail["subject"] for mail in shop.mails(customer.email)), what="mail"
+    )
     tracked = customer.client.get(f"/api/v1/orders/{order['id']}/tracking/").json()
     assert [step["status"] for step in tracked["history"]] == ["pending", "confirmed"]
     assert ADDRESS.items() <= customer.client.get(f"/api/v1/orders/{order['id']}/").json()["shipping_address"].items()
