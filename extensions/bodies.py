@@ -21,7 +21,15 @@ def is_clean(text: str) -> str:
     return text
 
 
+def is_one_line(text: str) -> str:
+    """Refuse control characters: a name is printed into mails and lists."""
+    if any(ord(sign) < 32 or sign in "\x7f\x85\u2028\u2029" for sign in text):
+        raise ValueError("Must be one line of text.")
+    return text
+
+
 Text = Annotated[str, AfterValidator(is_clean)]
+Name = Annotated[Text, AfterValidator(is_one_line), Field(max_length=150)]
 
 
 class Body(BaseModel):
@@ -36,8 +44,8 @@ class Registration(Body):
     email: Text = Field(max_length=254)
     password: Text
     password2: Text
-    first_name: Annotated[Text, Field(max_length=150)] = ""
-    last_name: Annotated[Text, Field(max_length=150)] = ""
+    first_name: Name = ""
+    last_name: Name = ""
 
     @field_validator("email")
     @classmethod

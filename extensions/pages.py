@@ -26,15 +26,15 @@ def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
 
 async def landing(request: Request) -> HTMLResponse:
     """What is where on this stack."""
-    accounts: list[tuple[str, str, str]] = []
+    known: list[tuple[str, str, str]] = []
     if settings().demo:
-        from db.demo import ACCOUNTS  # noqa: PLC0415 only the demo shop has them
+        from db.demo import accounts  # noqa: PLC0415 only the demo shop has them
 
-        accounts = list(ACCOUNTS)
+        known = [*accounts()]
     return render(
         "landing.html",
         url=settings().public_url,
         mail=settings().mail_web_url,
         is_twin=settings().stripe_api_base is not None,
-        accounts=accounts,
+        accounts=known,
     )

@@ -10,6 +10,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 # OWASP's minimum is m=19456 KiB, t=2, p=1.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 SHORTEST, LONGEST = 10, 128
+# What guessers try first, alone or with digits and signs around; ten characters of it are no password.
+COMMON = (
+    *("password", "passwort", "passw", "qwertyuiop", "qwerty", "qwertz", "asdfghjkl", "asdf", "zxcvbnm", "1qaz2wsx"),
+    *("1q2w3e4r", "abcdefgh", "abc", "letmein", "iloveyou", "welcome", "administrator", "admin", "football"),
+    *("baseball", "princess", "sunshine", "superman", "dragon", "monkey", "master", "changeme", "secret", "login"),
+    *("trustno", "whatever", "starwars", "michael", "jordan", "shadow", "pgshop"),
+)
+LOOKALIKES = str.maketrans("@0$!", "aosi")
 # Hashing burns a core for some 30 ms: two at a time leave the rest of the machine to the shop.
 POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 
@@ -38,6 +46,14 @@ def needs_rehash(stored: str) -> bool:
     return HASHER.check_needs_rehash(stored)
 
 
+def is_common(lowered: str) -> bool:
+    """Whether a password is made of common ones, with fewer than four letters of its own."""
+    left = lowered
+    for word in COMMON:
+        left = left.replace(word, "")
+    return left != lowered and sum(sign.isalpha() for sign in left) < 4
+
+
 def why_refused(password: str, email: str) -> str:
     """What is wrong with a new password, empty if nothing (NIST SP 800-63B: length counts, composition does not)."""
     lowered = password.lower()
@@ -47,6 +63,8 @@ def why_refused(password: str, email: str) -> str:
         return f"This password is too long: at most {LONGEST} characters."
     if len(set(lowered)) < 4 or lowered.isdigit():
         return "This password is too simple."
+    if is_common(lowered) or is_common(lowered.translate(LOOKALIKES)):
+        return "This password is too common."
     if lowered in email.lower() or (
         email.lower().split("@")[0] in lowered and len(email.split("@", maxsplit=1)[0]) > 3
     ):

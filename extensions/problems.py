@@ -85,7 +85,8 @@ def from_validation(error: ValidationError) -> Problem:
     """Every mistake by field."""
     mistakes: dict[str, list[str]] = {}
     for mistake in error.errors(include_url=False, include_input=False, include_context=False):
-        field = str(mistake["loc"][0]) if mistake["loc"] else "body"
+        # The name of an unknown field is the client's, and may hold half a character, which no answer can carry.
+        field = str(mistake["loc"][0] if mistake["loc"] else "body").encode(errors="replace").decode()
         mistakes.setdefault(field[:100], []).append(mistake["msg"].removeprefix("Value error, "))
     return Problem(422, "validation_failed", "Some fields are missing or wrong.", details=mistakes)
 

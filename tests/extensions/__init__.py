@@ -1,0 +1,1 @@
+"""The Starlette service, through the public port."""

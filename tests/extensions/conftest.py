@@ -1,0 +1,54 @@
+"""What several of these tests need: acts at the same moment, and tokens of our own making."""
+
+import base64
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from tests.conftest import Person, Shop
+
+
+def all_at_once(acts: list[Callable[[], Any]]) -> list[Any]:
+    """Run every act in a thread of its own, all released by one barrier."""
+    barrier = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        barrier.wait()
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
+
+
+@pytest.fixture(scope="session")
+def at_once() -> Callable[[list[Callable[[], Any]]], list[Any]]:
+    return all_at_once
+
+
+@pytest.fixture(scope="session")
+def signing_key(shop: Shop) -> Any:
+    """The stack's real private key."""
+    encoded = json.loads((shop.state / "secrets.json").read_text())["jwt_private_key"]
+    return load_der_private_key(base64.b64decode(encoded), None)
+
+
+@pytest.fixture
+def mint(signing_key: Any) -> Callable[..., str]:
+    """`mint(person, exp=…, aud=None)`: the person's access token with claims changed, or left out when None."""
+
+    def make(person: Person, *, algorithm: str = "EdDSA", key: Any = None, **changes: Any) -> str:
+        claims = jwt.decode(person.access, options={"verify_signature": False})
+        claims |= {"jti": uuid.uuid4().hex, "iat": int(time.time()), **changes}
+        claims = {name: value for name, value in claims.items() if value is not None}
+        headers = {"kid": jwt.get_unverified_header(person.access)["kid"]}
+        return jwt.encode(claims, signing_key if key is None else key, algorithm=algorithm, headers=headers)
+
+    return make
