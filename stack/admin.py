@@ -66,14 +66,13 @@ def migrate(
 
 def seed(state: StateOption = HERE) -> None:
     """Load the demo shop: products, pictures, reviews, accounts. What is there already stays."""
-    from db.demo import ACCOUNTS
+    from db.demo import accounts
     from db.demo import seed as load
-
     from stack.state import State
 
     for what, count in load(database_url(state), State.at(state).media).items():
         print(f"{count:>5} {what}")
-    for email, password, role in ACCOUNTS:
+    for email, password, role in accounts():
         print(f"{role:>9} {email}  {password}")
 
 
