@@ -1,0 +1,36 @@
+"""Any part may be killed: it is there again, and the shop sells."""
+
+import os
+import signal
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Shop, eventually
+from tests.stack import processes, selling
+from tests.stack.conftest import status
+
+PARTS = ("postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "nginx")
+
+
+def is_healthy(shop: Shop) -> bool:
+    """Whether every part answers, as the shop itself sees it."""
+    try:
+        return bool(httpx.get(f"{shop.url}/health/", timeout=5).json()["status"] == "healthy")
+    except (httpx.HTTPError, ValueError, KeyError):
+        return False
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_killed_part_is_back_and_the_shop_sells(shop: Shop, product: dict[str, Any], part: str) -> None:
+    before = status(shop.state)["pids"]
+    os.kill(before[part], signal.SIGKILL)
+    eventually(lambda: status(shop.state)["pids"].get(part, before[part]) != before[part], what=f"{part} is back")
+    assert not processes.is_alive(before[part])
+    eventually(lambda: is_healthy(shop), 30, "healthy")
+    selling.sell(shop, product)
+    after = status(shop.state)["pids"]
+    assert {name: pid for name, pid in after.items() if name != part} == {
+        name: pid for name, pid in before.items() if name != part
+    }
