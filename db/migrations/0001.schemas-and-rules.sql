@@ -1,6 +1,9 @@
 -- What every later migration leans on: who the caller is, how a table is protected, the shop's own settings.
 -- Roles, schemas and extensions exist already (db/bootstrap.py).
 
+comment on schema shop is 'The shop''s data. Callers reach it through the views and functions of api and v1.';
+comment on schema auth is 'Secrets of accounts: for the service and the workers alone, and only through functions.';
+
 alter default privileges revoke execute on functions from public;
 
 grant usage on schema shop to anon, customer, worker;

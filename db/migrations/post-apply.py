@@ -11,6 +11,11 @@ drop schema if exists api, v1, logic cascade;
 create schema api;
 create schema v1;
 create schema logic;
+comment on schema api is $$pgshop
+The shop in PostgREST's own grammar: filter, order, page and embed resources; act through functions under /rpc.$$;
+comment on schema v1 is $$pgshop
+The shop under /api/v1: one function for each URL and method of gateway/routes.toml.$$;
+comment on schema logic is 'What api and v1 share with each other, with the service and with the workers. Not exposed.';
 grant usage on schema api, v1, logic to anon, customer;
 grant usage on schema logic to service, worker;
 """)

@@ -1,7 +1,5 @@
 create view api.settings with (security_invoker, security_barrier) as
 select is_only_row, shop_name, currency from shop.settings;
-comment on schema api is $$pgshop
-The shop in PostgREST's own grammar: filter, order, page and embed resources; act through functions under /rpc.$$;
 comment on view api.settings is $$The shop's name and currency
 One row.$$;
 comment on column api.settings.is_only_row is 'Always true.';
