@@ -90,12 +90,11 @@ class Person:
     refresh: str
 
 
-def start_stack(state: Path, *options: str, **environment: str) -> Shop:
+def start_stack(state: Path, *options: str, demo: bool = False, **environment: str) -> Shop:
     """`pgshop up --detach` on a free port; what it needs beyond the environment is given."""
     environment = {**os.environ, **RELAXED, **environment}
-    pgshop(
-        "up", "--detach", "--no-seed", "--port", "0", "--state", str(state), *options, env=environment, cwd=state.parent
-    )
+    options = (*options, "--port", "0", "--state", str(state), *(() if demo else ("--no-seed",)))
+    pgshop("up", "--detach", *options, env=environment, cwd=state.parent)
     return Shop(state, json.loads(pgshop("status", "--json", "--state", str(state)).stdout))
 
 
