@@ -1,9 +1,6 @@
 create function api.add_to_cart(product_id uuid, variant_id uuid default null, quantity integer default 1)
 returns api.cart_items
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   cart shop.carts := logic.own_cart();
   variant shop.product_variants;

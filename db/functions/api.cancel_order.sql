@@ -1,9 +1,6 @@
 create function api.cancel_order(order_id uuid, reason text default '')
 returns api.orders
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   found_order shop.orders;
   answer api.orders;

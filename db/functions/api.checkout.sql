@@ -2,10 +2,7 @@ create function api.checkout(
   shipping_address jsonb, billing_address jsonb default null, notes text default '', accept_price_changes boolean default false
 )
 returns api.orders
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   cart shop.carts := logic.own_cart();
   request record;

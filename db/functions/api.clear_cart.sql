@@ -1,9 +1,6 @@
 create function api.clear_cart()
 returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   cart shop.carts := logic.own_cart();
 begin

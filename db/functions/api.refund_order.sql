@@ -2,10 +2,7 @@ create function api.refund_order(
   order_id uuid, items jsonb default null, amount numeric default null, reason text default '', restock boolean default true
 )
 returns api.refunds
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   found_order shop.orders;
   payment shop.payments;

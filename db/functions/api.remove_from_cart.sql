@@ -1,9 +1,6 @@
 create function api.remove_from_cart(item_id uuid)
 returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   cart shop.carts := logic.own_cart();
 begin

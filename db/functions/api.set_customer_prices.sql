@@ -1,9 +1,6 @@
 create function api.set_customer_prices(customer_id uuid, prices jsonb)
 returns integer
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   unknown text;
   changed integer;

@@ -1,9 +1,6 @@
 create function api.set_order_status(order_id uuid, status text, note text default '', tracking_number text default null)
 returns api.orders
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   found_order shop.orders;
   answer api.orders;

@@ -1,9 +1,6 @@
 create function api.update_cart_item(item_id uuid, quantity integer)
 returns api.cart_items
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   cart shop.carts := logic.own_cart();
   line api.cart_items;

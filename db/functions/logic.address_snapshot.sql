@@ -1,9 +1,6 @@
 create function logic.address_snapshot(given jsonb, field text, customer_id uuid)
 returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 declare
   known constant text[] := '{address_line1,address_line2,city,state,postal_code,country}';
   required constant text[] := '{address_line1,city,postal_code,country}';

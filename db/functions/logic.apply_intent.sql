@@ -1,9 +1,6 @@
 create function logic.apply_intent(intent jsonb)
 returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   paid_order shop.orders;
   payment shop.payments;

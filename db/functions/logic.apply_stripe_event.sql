@@ -1,9 +1,6 @@
 create function logic.apply_stripe_event(event jsonb)
 returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   result text := 'ignored';
 begin

@@ -1,9 +1,6 @@
 create function logic.check_body(body json, spec jsonb)
 returns jsonb
-language plpgsql
-immutable
-set search_path = ''
-as $$
+language plpgsql immutable set search_path = '' as $$
 declare
   given jsonb := body::jsonb;
   mistakes jsonb := '{}';

@@ -1,7 +1,5 @@
 create function logic.claim_checkout_key(customer_id uuid, cart shop.carts, request jsonb, out key text, out order_id uuid)
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   fingerprint text := encode(sha256(convert_to(request::text, 'UTF8')), 'hex');
   known shop.idempotency_keys;

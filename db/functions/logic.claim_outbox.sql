@@ -1,9 +1,6 @@
 create function logic.claim_outbox(id uuid, attempt integer)
 returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   answer jsonb;
 begin

@@ -1,8 +1,6 @@
 create function logic.confirm_order(order_id uuid, note text)
 returns void
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   update shop.reservations r set state = 'taken' where r.order_id = confirm_order.order_id and r.state = 'held';
   perform logic.set_status(confirm_order.order_id, 'confirmed', note);

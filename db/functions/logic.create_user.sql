@@ -1,9 +1,6 @@
 create function logic.create_user(email text, password_hash text, role text, first_name text default '', last_name text default '')
 returns uuid
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   made uuid;
 begin

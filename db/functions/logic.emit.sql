@@ -1,8 +1,6 @@
 create function logic.emit(topic text, payload jsonb)
 returns void
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   insert into shop.outbox (topic, payload) values (emit.topic, emit.payload);
 end;

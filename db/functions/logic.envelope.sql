@@ -1,9 +1,6 @@
 create function logic.envelope(total bigint, page text, page_size text, results json)
 returns json
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 declare
   wanted record := logic.page(page, page_size);
   url text := coalesce(logic.header('x-original-url'), '');

@@ -1,9 +1,6 @@
 create function logic.expire_reservations()
 returns integer
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   expired shop.orders;
   total integer := 0;

@@ -1,9 +1,6 @@
 create function logic.fail_outbox(id uuid, attempt integer, error text)
 returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   update shop.outbox o set
     lease_until = null,

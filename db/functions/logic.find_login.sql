@@ -1,10 +1,6 @@
 create function logic.find_login(email text)
 returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
+language plpgsql stable security definer set search_path = '' as $$
 begin
   return (
     select jsonb_build_object('account_id', a.id, 'password_hash', a.password_hash, 'is_active', a.is_active)

@@ -1,9 +1,6 @@
 create function logic.finish_outbox(id uuid, attempt integer)
 returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   update shop.outbox o set done_at = now(), lease_until = null, last_error = null
   where o.id = finish_outbox.id and o.attempts = attempt;

@@ -1,9 +1,6 @@
 create function logic.first_answer(order_id uuid, answer json)
 returns json
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   first json;
 begin

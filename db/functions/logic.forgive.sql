@@ -1,9 +1,6 @@
 create function logic.forgive(bucket text)
 returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   delete from auth.throttles t where t.bucket = forgive.bucket;
 end;

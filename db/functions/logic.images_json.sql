@@ -1,9 +1,6 @@
 create function logic.images_json(product_id uuid)
 returns json
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 begin
   return (
     select coalesce(json_agg(

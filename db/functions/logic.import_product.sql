@@ -1,8 +1,6 @@
 create function logic.import_product(fields jsonb, correct_stock boolean)
 returns text
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   known shop.products;
   wanted shop.products;

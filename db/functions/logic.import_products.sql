@@ -1,8 +1,6 @@
 create function logic.import_products(lines jsonb, correct_stock boolean default false)
 returns table (line bigint, outcome text, reason text)
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   entry jsonb;
   violated text;

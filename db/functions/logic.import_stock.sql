@@ -1,8 +1,6 @@
 create function logic.import_stock(product_id uuid, quantity integer, is_new boolean)
 returns boolean
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   variant shop.product_variants;
   missing integer;

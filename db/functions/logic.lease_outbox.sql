@@ -1,9 +1,6 @@
 create function logic.lease_outbox(batch integer, lease_seconds integer)
 returns table (id uuid, topic text, attempt integer)
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   return query
   update shop.outbox o set attempts = o.attempts + 1, lease_until = now() + make_interval(secs => lease_seconds)

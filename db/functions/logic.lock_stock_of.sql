@@ -1,8 +1,6 @@
 create function logic.lock_stock_of(order_id uuid)
 returns void
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   perform from shop.stock s
   where s.variant_id in (select r.variant_id from shop.reservations r where r.order_id = lock_stock_of.order_id)

@@ -1,10 +1,6 @@
 create function logic.mail_for(topic text, payload jsonb)
 returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
+language plpgsql stable security definer set search_path = '' as $$
 declare
   told_order shop.orders;
   customer shop.customers;

@@ -1,9 +1,6 @@
 create function logic.order_json(order_id uuid)
 returns json
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 begin
   return (
     select json_build_object(

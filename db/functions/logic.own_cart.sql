@@ -1,8 +1,6 @@
 create function logic.own_cart()
 returns shop.carts
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   cart shop.carts;
 begin

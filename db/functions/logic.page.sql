@@ -1,8 +1,5 @@
 create function logic.page(page text, page_size text, out number bigint, out size integer, out skip bigint)
-language plpgsql
-immutable
-set search_path = ''
-as $$
+language plpgsql immutable set search_path = '' as $$
 begin
   size := case when page_size ~ '^[0-9]{1,9}$' and page_size::integer > 0 then least(page_size::integer, 100) else 20 end;
   number := case when page = '' then 1 when page ~ '^[0-9]{1,9}$' then page::bigint else 0 end;

@@ -1,9 +1,6 @@
 create function logic.path_id()
 returns uuid
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 begin
   return logic.to_uuid(logic.header('x-path-id'));
 end;

@@ -1,10 +1,6 @@
 create function logic.payment_for_order(order_id uuid, customer_id uuid default null)
 returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
+language plpgsql stable security definer set search_path = '' as $$
 declare
   answer jsonb;
   status text;

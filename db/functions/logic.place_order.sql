@@ -1,8 +1,6 @@
 create function logic.place_order(cart shop.carts, shipping_address jsonb, billing_address jsonb, notes text)
 returns shop.orders
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   placed shop.orders;
   goods numeric(12, 2);

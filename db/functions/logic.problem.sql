@@ -2,9 +2,7 @@ create function logic.problem(
   status integer, code text, message text, details text default null, hint text default null, headers json default '{}'
 )
 returns void
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   raise sqlstate 'PGRST' using
     message = json_build_object('code', code, 'message', message, 'details', details, 'hint', hint)::text,

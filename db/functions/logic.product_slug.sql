@@ -1,9 +1,6 @@
 create function logic.product_slug(name text, sku text)
 returns text
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 declare
   -- The name is cut, so that the SKU always has its place.
   candidate text := logic.slug(left(name, 100) || ' ' || left(sku, 90));

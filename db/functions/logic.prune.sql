@@ -1,9 +1,6 @@
 create function logic.prune()
 returns integer
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   gone integer;
   total integer := 0;

@@ -1,9 +1,6 @@
 create function logic.record_intent(order_id uuid, intent jsonb)
 returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   payment shop.payments;
 begin

@@ -1,10 +1,6 @@
 create function logic.refund_for_stripe(refund_id uuid)
 returns jsonb
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
+language plpgsql stable security definer set search_path = '' as $$
 begin
   return (
     select jsonb_build_object(

@@ -1,9 +1,6 @@
 create function logic.refuse_cart(cart shop.carts, accept_price_changes boolean)
 returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 declare
   lines json;
   first_name text;

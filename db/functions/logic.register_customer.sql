@@ -1,9 +1,6 @@
 create function logic.register_customer(email text, password_hash text, first_name text, last_name text)
 returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   customer shop.customers;
   address text := lower(btrim(email));

@@ -1,8 +1,6 @@
 create function logic.request_refund(payment shop.payments, amount numeric, reason text)
 returns shop.refunds
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   refund shop.refunds;
 begin

@@ -1,9 +1,6 @@
 create function logic.require_filter(is_valid boolean, field text, message text)
 returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 begin
   if is_valid is not true then
     perform logic.problem(

@@ -1,9 +1,6 @@
 create function logic.require_stock(variant shop.product_variants, wanted integer, available integer)
 returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 declare
   product shop.products;
 begin

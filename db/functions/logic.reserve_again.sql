@@ -1,8 +1,6 @@
 create function logic.reserve_again(order_id uuid)
 returns boolean
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   update shop.reservations r set state = 'held'
   where r.order_id = reserve_again.order_id and r.state = 'released';

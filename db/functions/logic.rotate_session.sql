@@ -1,9 +1,6 @@
 create function logic.rotate_session(session_id uuid, counter integer, ttl_seconds integer)
 returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   session auth.sessions;
   grace constant interval := '10 seconds';

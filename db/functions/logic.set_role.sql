@@ -1,9 +1,6 @@
 create function logic.set_role(email text, role text)
 returns boolean
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   update auth.accounts a set role = set_role.role
   from shop.customers c where c.id = a.id and c.email = lower(btrim(set_role.email));

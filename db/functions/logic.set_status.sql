@@ -1,8 +1,6 @@
 create function logic.set_status(order_id uuid, status text, note text)
 returns void
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   perform set_config('shop.status_note', note, true);
   update shop.orders o set

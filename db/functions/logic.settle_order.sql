@@ -1,8 +1,6 @@
 create function logic.settle_order(paid_order shop.orders, payment shop.payments)
 returns void
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   if paid_order.status = 'pending' then
     perform logic.confirm_order(paid_order.id, 'Payment received');

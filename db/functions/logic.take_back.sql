@@ -1,8 +1,6 @@
 create function logic.take_back(order_id uuid, items jsonb, restock boolean)
 returns numeric
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   line record;
   worth numeric := 0;

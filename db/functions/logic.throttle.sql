@@ -1,9 +1,6 @@
 create function logic.throttle(bucket text, attempts integer, window_seconds integer)
 returns integer
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   counted auth.throttles;
 begin

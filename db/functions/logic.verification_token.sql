@@ -1,9 +1,6 @@
 create function logic.verification_token(customer_id uuid, token_hash bytea)
 returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   insert into auth.one_time_tokens (token_hash, account_id, purpose, email, expires_at)
   select verification_token.token_hash, c.id, 'verify_email', c.email, now() + interval '3 days'

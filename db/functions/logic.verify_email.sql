@@ -1,9 +1,6 @@
 create function logic.verify_email(token_hash bytea)
 returns boolean
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   token auth.one_time_tokens;
 begin

@@ -1,8 +1,6 @@
 create function logic.withdraw_order(withdrawn shop.orders, cancelled_by text, note text)
 returns void
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   payment shop.payments;
 begin

@@ -1,8 +1,6 @@
 create function v1.add_cart_item(json)
 returns json
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   -- Both spellings are in use: the model's field and the id's.
   given jsonb := logic.check_body($1, '{

@@ -1,8 +1,6 @@
 create function v1.cancel_order()
 returns json
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   cancelled api.orders := api.cancel_order(logic.path_id());
 begin

@@ -1,8 +1,6 @@
 create function v1.checkout(json)
 returns json
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   given jsonb := logic.check_body($1, '{
     "shipping_address": "address!", "billing_address": "address", "notes": "text", "accept_price_changes": "boolean"

@@ -1,8 +1,6 @@
 create function v1.clear_cart()
 returns json
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   perform api.clear_cart();
   return v1.get_cart();

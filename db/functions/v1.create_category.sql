@@ -1,8 +1,6 @@
 create function v1.create_category(json)
 returns json
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   given jsonb := logic.check_body($1, '{
     "name": "text!", "slug": "text", "description": "text", "parent": "uuid", "is_active": "boolean"

@@ -1,8 +1,6 @@
 create function v1.delete_address()
 returns void
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   delete from shop.addresses a where a.id = logic.path_id() and a.customer_id = (select shop.current_user_id());
   if not found then

@@ -1,10 +1,6 @@
 create function v1.get_cart()
 returns json
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
+language plpgsql stable security definer set search_path = '' as $$
 begin
   return (
     select json_build_object(

@@ -1,9 +1,6 @@
 create function v1.get_me()
 returns json
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 begin
   return (
     select json_build_object(

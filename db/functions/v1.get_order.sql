@@ -1,9 +1,6 @@
 create function v1.get_order(id text)
 returns json
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 declare
   answer json := logic.order_json(logic.to_uuid(id));
 begin

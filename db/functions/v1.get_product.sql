@@ -1,9 +1,6 @@
 create function v1.get_product(slug text)
 returns json
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 declare
   answer json;
 begin

@@ -4,10 +4,7 @@ create function v1.list_products(
   ordering text default '', page text default '', page_size text default ''
 )
 returns json
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 declare
   wanted record := logic.page(page, page_size);
   -- Only what was asked for becomes part of the statement, so that each combination gets a plan of its own.

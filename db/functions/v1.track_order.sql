@@ -1,9 +1,6 @@
 create function v1.track_order(id text)
 returns json
-language plpgsql
-stable
-set search_path = ''
-as $$
+language plpgsql stable set search_path = '' as $$
 declare
   tracked json := v1.get_order(id);
 begin

@@ -1,8 +1,6 @@
 create function v1.update_address(json)
 returns json
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   given jsonb := logic.check_body($1, '{
     "address_line1": "text", "address_line2": "text", "city": "text", "state": "text", "postal_code": "text",

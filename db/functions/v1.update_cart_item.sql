@@ -1,8 +1,6 @@
 create function v1.update_cart_item(json)
 returns json
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   given jsonb := logic.check_body($1, '{"quantity": "integer!"}');
 begin

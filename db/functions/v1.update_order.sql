@@ -1,8 +1,6 @@
 create function v1.update_order(json)
 returns json
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   given jsonb := logic.check_body($1, '{"status": "text", "notes": "text", "tracking_number": "text"}');
   changed api.orders;

@@ -10,17 +10,13 @@ grant usage on schema shop to anon, customer, worker;
 
 create function shop.current_user_id()
 returns uuid
-language sql
-stable
-set search_path = ''
+language sql stable set search_path = ''
 return (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
 comment on function shop.current_user_id is 'The account that PostgREST has authenticated, null for anonymous callers.';
 grant execute on function shop.current_user_id to anon, customer, service, worker;
 
 create procedure shop.protect(variadic tables regclass[])
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 declare
   relation regclass;
 begin
@@ -38,9 +34,7 @@ comment on procedure shop.protect is
 
 create function shop.touch()
 returns trigger
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   new.updated_at := clock_timestamp();
   return new;
@@ -50,9 +44,7 @@ comment on function shop.touch is 'Keeps updated_at.';
 
 create function shop.refuse_change()
 returns trigger
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   raise sqlstate '23514' using
     message = format('%s is append-only', tg_table_name), constraint = tg_table_name || '_append_only';

@@ -117,9 +117,7 @@ comment on table shop.addresses is 'Where a customer''s orders go and are billed
 
 create function shop.keep_one_default_address()
 returns trigger
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   update shop.addresses other set is_default = false
   where other.customer_id = new.customer_id and other.address_type = new.address_type

@@ -25,9 +25,7 @@ comment on table shop.categories is 'The tree that products hang in.';
 
 create function shop.refuse_category_cycle()
 returns trigger
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   -- Two moves at once could close a ring that neither sees; moves are rare, so they queue.
   perform pg_advisory_xact_lock(hashtext('shop.categories.parent_id'));
@@ -123,10 +121,7 @@ comment on table shop.product_variants is
 
 create function shop.keep_default_variant()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op = 'INSERT' then
     insert into shop.product_variants (product_id, name, sku, is_default) values (new.id, new.name, new.sku, true);
@@ -142,10 +137,7 @@ comment on function shop.keep_default_variant is 'Every product has a variant to
 
 create function shop.rest_default_variant()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   product uuid := coalesce(new.product_id, old.product_id);
 begin
@@ -165,10 +157,7 @@ comment on function shop.rest_default_variant is 'A product with variants of its
 
 create function shop.refuse_negative_variant_price()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   product uuid := case tg_table_name when 'products' then to_jsonb(new) ->> 'id' else to_jsonb(new) ->> 'product_id' end;
 begin
@@ -231,10 +220,7 @@ comment on table shop.reviews is 'Opinions of customers; shown and counted once 
 
 create function shop.count_reviews()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' and old.is_approved then
     update shop.products set review_count = review_count - 1, rating_total = rating_total - old.rating
@@ -287,9 +273,7 @@ create policy reviews_all_staff on shop.reviews to staff using (true) with check
 
 create function shop.return_review_to_queue()
 returns trigger
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   new.is_approved := false;
   return new;

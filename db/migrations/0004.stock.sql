@@ -42,10 +42,7 @@ create trigger stock_movements_no_truncate before truncate on shop.stock_movemen
 
 create function shop.open_stock()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   insert into shop.stock (variant_id) values (new.id);
   return null;
@@ -57,9 +54,7 @@ comment on function shop.open_stock is 'Every variant has a row of stock from it
 
 create function shop.guard_stock()
 returns trigger
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   -- Depth 1 is a statement of somebody's own; the ledger's and the reservations' triggers come deeper.
   if pg_trigger_depth() < 2 then
@@ -80,10 +75,7 @@ comment on function shop.guard_stock is 'On hand equals the ledger and reserved 
 
 create function shop.post_movement()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   update shop.stock set on_hand = on_hand + new.quantity where variant_id = new.variant_id;
   return null;

@@ -33,10 +33,7 @@ comment on table shop.carts is 'The one open cart of a customer.';
 
 create function shop.open_cart()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   insert into shop.carts (customer_id) values (new.id);
   return null;
@@ -72,10 +69,7 @@ comment on table shop.cart_items is 'Lines of a cart, with the price at the time
 
 create function shop.count_cart_version()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   update shop.carts set version = version + 1
   where id = case tg_op when 'DELETE' then old.cart_id else new.cart_id end;

@@ -137,10 +137,7 @@ comment on table shop.order_items is 'Lines of an order with name, SKU and price
 
 create function shop.check_order_subtotal()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   checked uuid := case tg_table_name when 'orders' then to_jsonb(new) ->> 'id'
     else coalesce(to_jsonb(new), to_jsonb(old)) ->> 'order_id' end;
@@ -181,10 +178,7 @@ comment on table shop.order_status_history is 'Append-only: when an order took w
 
 create function shop.record_order_status()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op = 'UPDATE' and not exists (
     select from shop.order_transitions t where t.from_status = old.status and t.to_status = new.status
@@ -226,10 +220,7 @@ comment on table shop.reservations is 'Stock that belongs to an order: held unti
 
 create function shop.post_reservation()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op = 'DELETE' then
     raise sqlstate '23514' using

@@ -52,10 +52,7 @@ comment on table shop.refunds is 'Money given back, also in part; asked of Strip
 
 create function shop.add_up_refunds()
 returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' and old.status <> 'failed' then
     update shop.payments set refunded_amount = refunded_amount - old.amount where id = old.payment_id;

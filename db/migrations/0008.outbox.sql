@@ -23,9 +23,7 @@ comment on table shop.outbox is 'Work for the workers; the queue in Redis is onl
 
 create function shop.ring_outbox()
 returns trigger
-language plpgsql
-set search_path = ''
-as $$
+language plpgsql set search_path = '' as $$
 begin
   notify outbox;
   return null;
