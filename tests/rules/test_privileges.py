@@ -1,0 +1,126 @@
+"""What each role may do is exactly what privileges.txt says, line by line; and some of it is said here once more."""
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.conftest import Shop
+
+SNAPSHOT = Path(__file__).with_name("privileges.txt")
+SCHEMAS = "('shop', 'auth', 'api', 'v1', 'logic')"
+# Direct grants to others than the owner; what a role inherits stands with the role that it inherits from.
+GRANTED = f"""
+with relations as (
+  select oid, oid::regclass::text as name, relacl from pg_class
+  where relnamespace::regnamespace::text in {SCHEMAS} and relkind in ('r', 'p', 'v', 'S')
+), granted as (
+  select a.grantee, lower(a.privilege_type) as privilege, c.name from relations c, aclexplode(c.relacl) a
+  union all
+  select a.grantee, lower(a.privilege_type),
+    c.name || ' (' || string_agg(t.attname, ', ' order by t.attname) || ')'
+  from relations c join pg_attribute t on t.attrelid = c.oid, aclexplode(t.attacl) a
+  group by a.grantee, a.privilege_type, c.name
+  union all
+  select a.grantee, lower(a.privilege_type), p.pronamespace::regnamespace || '.' || p.proname
+  from pg_proc p, aclexplode(p.proacl) a where p.pronamespace::regnamespace::text in {SCHEMAS}
+  union all
+  select a.grantee, lower(a.privilege_type), 'schema ' || n.nspname
+  from pg_namespace n, aclexplode(n.nspacl) a where n.nspname in {SCHEMAS}
+)
+select coalesce(r.rolname, 'PUBLIC') || ': ' || g.privilege || ' ' || g.name
+from granted g left join pg_roles r on r.oid = g.grantee
+where r.rolname is distinct from 'owner'
+"""
+ACT = ("insert", "update", "delete", "truncate", "references", "trigger")
+
+
+def granted(connection: psycopg.Connection[Any]) -> list[str]:
+    return sorted(row[0] for row in connection.execute(GRANTED))
+
+
+def allowed(
+    connection: psycopg.Connection[Any], role: str, schemas: tuple[str, ...], kinds: tuple[str, ...]
+) -> set[str]:
+    """What a role can do in the end, inherited or not, to whole tables or single columns."""
+    return {
+        row[0]
+        for row in connection.execute(
+            """select c.relname || ' ' || k.kind from pg_class c, unnest(%(kinds)s::text[]) k (kind)
+            where c.relnamespace::regnamespace::text = any(%(schemas)s) and c.relkind in ('r', 'v') and (
+              has_table_privilege(%(role)s, c.oid, k.kind)
+              or k.kind in ('select', 'insert', 'update', 'references')
+                and has_any_column_privilege(%(role)s, c.oid, k.kind))""",
+            {"role": role, "schemas": list(schemas), "kinds": list(kinds)},
+        )
+    }
+
+
+def test_the_grants_are_those_of_the_snapshot(superuser: psycopg.Connection[Any]) -> None:
+    difference = "\n".join(
+        difflib.unified_diff(SNAPSHOT.read_text().splitlines(), granted(superuser), "privileges.txt", "database", n=0)
+    )
+    if difference:
+        pytest.fail(f"If this is meant, privileges.txt is to say so:\n{difference}", pytrace=False)
+
+
+@pytest.mark.parametrize(
+    "breach", ["grant select on auth.accounts to staff", "grant update (price) on shop.products to public"]
+)
+def test_the_snapshot_notices_a_new_grant(superuser: psycopg.Connection[Any], breach: str) -> None:
+    before = set(granted(superuser))
+    superuser.execute(breach)
+    assert len(set(granted(superuser)) - before) == 1
+
+
+@pytest.mark.parametrize("role", ["anon", "customer", "staff", "admin", "service", "worker", "authenticator"])
+def test_nobody_reaches_a_table_with_secrets(superuser: psycopg.Connection[Any], role: str) -> None:
+    assert allowed(superuser, "owner", ("auth",), ("select",))
+    assert not allowed(superuser, role, ("auth",), ("select", *ACT))
+
+
+@pytest.mark.parametrize("role", ["anon", "service", "worker", "authenticator"])
+def test_who_has_functions_writes_no_table(superuser: psycopg.Connection[Any], role: str) -> None:
+    assert not allowed(superuser, role, ("shop", "api"), ACT)
+
+
+def test_a_customer_writes_only_addresses_reviews_and_a_profile(superuser: psycopg.Connection[Any]) -> None:
+    assert allowed(superuser, "customer", ("shop",), ACT) == {
+        "addresses insert", "addresses update", "addresses delete", "customers update", "reviews insert",
+        "reviews update", "reviews delete",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["staff", "admin"])
+def test_not_even_an_admin_writes_orders_stock_or_money(superuser: psycopg.Connection[Any], role: str) -> None:
+    tables = {written.split()[0] for written in allowed(superuser, role, ("shop",), ACT)}
+    assert "products" in tables
+    assert not tables & {
+        "orders", "order_items", "order_status_history", "order_transitions", "payments", "refunds", "payment_events",
+        "stock", "reservations", "carts", "cart_items", "idempotency_keys", "outbox",
+    }  # fmt: skip
+
+
+def test_cost_prices_are_for_staff(superuser: psycopg.Connection[Any]) -> None:
+    who = [
+        role
+        for role in ("anon", "customer", "staff", "admin", "service", "worker")
+        if superuser.execute(
+            "select has_column_privilege(%s, 'shop.products', 'cost_price', 'select')", [role]
+        ).fetchone()
+        == (True,)
+    ]
+    assert who == ["staff", "admin"]
+
+
+@pytest.mark.parametrize("schema", ["api", "v1", "logic", "shop"])
+def test_a_function_whose_grant_was_forgotten_is_no_hole(shop: Shop, schema: str) -> None:
+    with shop.connect() as connection, connection.transaction(force_rollback=True):
+        connection.execute(f"create function {schema}.forgotten() returns integer language sql return 1")
+        for role in ("anon", "customer", "staff", "admin", "service", "worker", "authenticator"):
+            row = connection.execute(
+                "select has_function_privilege(%s, %s, 'execute') as may", [role, f"{schema}.forgotten()"]
+            ).fetchone()
+            assert row == {"may": False}
