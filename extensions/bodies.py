@@ -77,7 +77,8 @@ class Login(Body):
 class Refresh(Body):
     """POST /api/v1/auth/refresh/ and logout/."""
 
-    refresh: Text = Field(max_length=200)
+    # As long as an access token may be, so that a wrong kind of token is told as that.
+    refresh: Text = Field(max_length=4096)
 
 
 class Verification(Body):

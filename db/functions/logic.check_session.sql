@@ -1,13 +1,10 @@
 create function logic.check_session(claims jsonb)
 returns void
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
+language plpgsql stable security definer set search_path = '' as $$
 begin
   if claims ->> 'aud' is distinct from 'pgshop' or claims ->> 'token_type' is distinct from 'access'
-    or coalesce(claims ->> 'iss', '') = '' or coalesce(claims ->> 'jti', '') = ''
+    -- PostgREST never looks at the issuer.
+    or claims ->> 'iss' is distinct from 'pgshop' or coalesce(claims ->> 'jti', '') = ''
     or jsonb_typeof(claims -> 'exp') is distinct from 'number' or (claims ->> 'exp')::numeric < extract(epoch from now())
     or not exists (
       select from auth.sessions s join auth.accounts a on a.id = s.account_id
