@@ -5,7 +5,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,21 +16,10 @@ from starlette.routing import Route
 from stack.twin import cards, forms, intents, refunds
 from stack.twin.events import Courier
 from stack.twin.intents import Answer
-from stack.twin.problems import TwinError, missing
+from stack.twin.problems import TwinError, invalid, missing
 from stack.twin.store import Store, new_id
 
-PAGE = {
-    "limit",
-    "starting_after",
-    "ending_before",
-    "created",
-    "customer",
-    "payment_intent",
-    "charge",
-    "type",
-    "types",
-    "expand",
-}
+PAGE = {"limit", "starting_after", "ending_before", "created", "expand"}
 Handler = Callable[[Store, Request, dict[str, Any]], Answer]
 
 
@@ -39,28 +28,33 @@ def listing(kind: str, *filters: str) -> Handler:
 
     def handler(store: Store, request: Request, form: dict[str, Any]) -> Answer:
         limit = min(100, forms.integer(form, "limit", least=1, default=10))
-        where = {name: form[name] for name in filters if name in form}
-        page, more = store.newest(kind, form.get("starting_after"), form.get("ending_before"), limit, **where)
-        least = int(form.get("created", {}).get("gte", 0)) if isinstance(form.get("created"), dict) else 0
-        return 200, {
-            "object": "list",
-            "data": [thing for thing in page if thing["created"] >= least],
-            "has_more": more,
-            "url": request.url.path,
-        }
+        where = {name: [form[name]] for name in filters if name in form}
+        if "types" in form:
+            where["type"] = list(form["types"].values())
+        ends = {name: form[name] for name in ("starting_after", "ending_before") if name in form}
+        for name, end in ends.items():
+            if store.get(kind, end) is None:
+                raise invalid(f"No such {kind}: '{end[:100]}'", "resource_missing", name)
+        page, more = store.newest(
+            kind,
+            after=ends.get("starting_after"),
+            before=ends.get("ending_before"),
+            limit=limit,
+            created=forms.interval(form, "created"),
+            where=where,
+        )
+        return 200, {"object": "list", "data": page, "has_more": more, "url": request.url.path}
 
     return handler
 
 
 def getting(kind: str) -> Handler:
-    """A handler that answers with an object, with what is to be expanded."""
+    """A handler that answers with an object."""
 
     def handler(store: Store, request: Request, form: dict[str, Any]) -> Answer:
         found = store.get(kind, request.path_params["id"])
         if found is None:
             raise missing(kind, request.path_params["id"][:100])
-        if "latest_charge" in form.get("expand", {}).values() and found.get("latest_charge"):
-            found["latest_charge"] = store.get("charge", found["latest_charge"])
         return 200, found
 
     return handler
@@ -74,7 +68,7 @@ def on_intent(act: Callable[[Store, dict[str, Any], dict[str, Any]], Answer]) ->
 # (method, path, known parameters, handler)
 ROUTES: list[tuple[str, str, set[str], Handler]] = [
     ("POST", "/v1/payment_intents", intents.CREATE, lambda store, _, form: intents.create(store, form)),
-    ("GET", "/v1/payment_intents", PAGE, listing("payment_intent", "customer")),
+    ("GET", "/v1/payment_intents", PAGE | {"customer"}, listing("payment_intent", "customer")),
     ("GET", "/v1/payment_intents/{id}", {"expand", "client_secret"}, getting("payment_intent")),
     ("POST", "/v1/payment_intents/{id}", intents.UPDATE, on_intent(intents.update)),
     ("POST", "/v1/payment_intents/{id}/confirm", intents.CONFIRM, on_intent(intents.confirm)),
@@ -87,12 +81,12 @@ ROUTES: list[tuple[str, str, set[str], Handler]] = [
         lambda store, _, form: (200, cards.create(store, form)),
     ),
     ("GET", "/v1/payment_methods/{id}", {"expand"}, getting("payment_method")),
-    ("GET", "/v1/charges", PAGE, listing("charge", "payment_intent")),
+    ("GET", "/v1/charges", PAGE | {"payment_intent"}, listing("charge", "payment_intent")),
     ("GET", "/v1/charges/{id}", {"expand"}, getting("charge")),
     ("POST", "/v1/refunds", refunds.CREATE, lambda store, _, form: refunds.create(store, form)),
-    ("GET", "/v1/refunds", PAGE, listing("refund", "payment_intent", "charge")),
+    ("GET", "/v1/refunds", PAGE | {"payment_intent", "charge"}, listing("refund", "payment_intent", "charge")),
     ("GET", "/v1/refunds/{id}", {"expand"}, getting("refund")),
-    ("GET", "/v1/events", PAGE, listing("event", "type")),
+    ("GET", "/v1/events", PAGE | {"type", "types"}, listing("event", "type")),
     ("GET", "/v1/events/{id}", {"expand"}, getting("event")),
     # Not Stripe's: finishes 3-D Secure, which there needs a browser.
     (
@@ -138,19 +132,30 @@ def make_app(store: Store, *, key: str, secret: str, webhook_url: str) -> Starle
         return JSONResponse({"status": "alive"})
 
     async def page(request: Request) -> HTMLResponse:
-        newest, _ = store.newest("payment_intent", None, None, 20)
+        newest, _ = store.newest("payment_intent")
         rows = "".join(f"<li>{i['id']} {i['amount'] / 100:.2f} {i['currency']} {i['status']}</li>" for i in newest)
         return HTMLResponse(f"<h1>Stripe twin</h1><p>Not Stripe, and no real money. Latest intents:</p><ul>{rows}</ul>")
 
     routes = [Route(path, endpoint(allowed, handler), methods=[method]) for method, path, allowed, handler in ROUTES]
-    return Starlette(routes=[Route("/", page), Route("/health", health), *routes], lifespan=lifespan)
+    return Starlette(
+        routes=[Route("/", page), Route("/health", health), *routes],
+        lifespan=lifespan,
+        exception_handlers={404: unrecognized, 405: unrecognized},
+    )
+
+
+async def unrecognized(request: Request, error: Exception) -> JSONResponse:
+    """An address that the twin does not have; Stripe answers 404 to a wrong method, too."""
+    said = f"Unrecognized request URL ({request.method}: {request.url.path})."
+    return JSONResponse(TwinError(404, "invalid_request_error", said).body, 404)
 
 
 def check_key(request: Request, key: str) -> None:
     """The API key, as bearer token or as user name. Raises TwinError 401."""
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "basic":
-        given = base64.b64decode(given + "==").decode(errors="replace").partition(":")[0]
+        with suppress(ValueError):
+            given = base64.b64decode(given + "==").decode(errors="replace").partition(":")[0]
     if not hmac.compare_digest(given.encode(), key.encode()):
         raise TwinError(401, "invalid_request_error", "Invalid API Key provided.")
 
@@ -173,8 +178,16 @@ def act(
             )
         return known[1], known[2], True
     form = forms.parse(body if request.method == "POST" else request.url.query, allowed)
-    with store.transaction():
-        status, content = handler(store, request, form)
-        if idempotency_key:
-            store.remember(idempotency_key, fingerprint, status, content)
+    try:
+        with store.transaction():
+            status, content = handler(store, request, form)
+            if "latest_charge" in form.get("expand", {}).values() and content.get("latest_charge"):
+                content["latest_charge"] = store.get("charge", content["latest_charge"])
+            if idempotency_key:
+                store.remember(idempotency_key, fingerprint, status, content)
+    except TwinError as error:
+        # A refusal is replayed, too; but bad parameters may be mended under the same key.
+        if idempotency_key and not error.is_about_parameters:
+            store.remember(idempotency_key, fingerprint, error.status, error.body)
+        raise
     return status, content, False

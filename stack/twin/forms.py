@@ -12,6 +12,21 @@ CURRENCIES = frozenset(
     "aud bgn brl cad chf czk dkk eur gbp hkd huf ils inr mxn myr nok nzd php pln ron sek sgd thb try usd zar".split()  # noqa: SIM905
 )
 LEAST = {"gbp": 30, "usd": 50, "eur": 50}
+MOST = 99_999_999
+# Parameters with brackets; all others are plain.
+NESTED = frozenset(
+    {
+        "automatic_payment_methods",
+        "billing_details",
+        "card",
+        "created",
+        "expand",
+        "metadata",
+        "payment_method_types",
+        "shipping",
+        "types",
+    }
+)
 
 
 def parse(encoded: str, allowed: set[str]) -> dict[str, Any]:
@@ -21,6 +36,12 @@ def parse(encoded: str, allowed: set[str]) -> dict[str, Any]:
         match = KEY.match(name)
         if match is None or match[1] not in allowed:
             raise invalid(f"Received unknown parameter: {name[:100]}", "parameter_unknown", name[:100])
+        # An empty value empties metadata; a moment needs no brackets.
+        is_plain = match[1] == "created" or (match[1], value) == ("metadata", "")
+        if bool(match[2]) != (match[1] in NESTED) and (match[2] or not is_plain):
+            raise invalid(
+                f"Invalid {'string' if match[2] else 'object'}: {name[:100]}", "parameter_invalid", name[:100]
+            )
         path = [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])]
         target: dict[str, Any] = result
         for step in path[:-1]:
@@ -38,7 +59,7 @@ def integer(form: dict[str, Any], name: str, *, least: int = 0, default: int | N
         if default is None:
             raise invalid(f"Missing required param: {name}.", "parameter_missing", name)
         return default
-    if not re.fullmatch(r"[0-9]{1,8}", str(form[name])):
+    if not re.fullmatch(r"[0-9]{1,15}", str(form[name])):
         raise invalid(f"Invalid integer: {str(form[name])[:50]}", "parameter_invalid_integer", name)
     number = int(form[name])
     if number < least:
@@ -61,6 +82,8 @@ def amount(form: dict[str, Any], in_currency: str) -> int:
     given = integer(form, "amount")
     if given < LEAST.get(in_currency, 30):
         raise invalid("Amount must be at least the minimum charge amount.", "amount_too_small", "amount")
+    if given > MOST:
+        raise invalid("Amount must be no more than 999,999.99.", "amount_too_large", "amount")
     return given
 
 
@@ -74,5 +97,25 @@ def metadata(form: dict[str, Any], known: dict[str, str]) -> dict[str, str]:
     given = form.get("metadata", {})
     if given == "":
         return {}
-    merged = {**known, **{str(key)[:40]: str(value)[:500] for key, value in given.items()}}
-    return {key: value for key, value in merged.items() if value != ""}
+    for key, value in given.items():
+        if len(key) > 40 or not isinstance(value, str) or len(value) > 500:
+            raise invalid(
+                "Metadata has keys of at most 40 and values of at most 500 characters.",
+                "parameter_invalid",
+                f"metadata[{key}]",
+            )
+    merged = {key: value for key, value in {**known, **given}.items() if value != ""}
+    if len(merged) > 50:
+        raise invalid("Metadata has at most 50 keys.", "parameter_invalid", "metadata")
+    return merged
+
+
+def interval(form: dict[str, Any], name: str) -> tuple[int, int]:
+    """The first and the last second that a parameter of time allows. Raises TwinError 400."""
+    given = form.get(name, {})
+    if not isinstance(given, dict):
+        moment = integer(form, name)
+        return moment, moment
+    first = max(integer(given, "gte", default=0), integer(given, "gt", default=-1) + 1)
+    last = min(integer(given, "lte", default=2**53), integer(given, "lt", default=2**53 + 1) - 1)
+    return first, last

@@ -221,7 +221,7 @@ def capture(store: Store, intent: dict[str, Any], form: dict[str, Any]) -> Answe
     if taken > intent["amount_capturable"]:
         raise invalid("You cannot capture more than was authorised.", "amount_too_large", "amount_to_capture")
     made = store.get("charge", intent["latest_charge"]) or {}
-    store.put(made | {"captured": True, "amount_captured": taken, "amount_refunded": 0})
+    made = store.put(made | {"captured": True, "amount_captured": taken, "amount_refunded": 0})
     intent |= {"status": "succeeded", "amount_received": taken, "amount_capturable": 0}
     emit(store, "charge.captured", made)
     emit(store, "payment_intent.succeeded", store.put(intent))

@@ -11,6 +11,11 @@ class TwinError(Exception):
         self.status = status
         self.body = {"error": {"type": kind, "message": message, **fields}}
 
+    @property
+    def is_about_parameters(self) -> bool:
+        """Whether the request was refused before anything was looked at."""
+        return str(self.body["error"].get("code", "")).startswith("parameter_")
+
 
 def invalid(message: str, code: str, param: str | None = None, status: int = 400, **fields: Any) -> TwinError:
     """An invalid_request_error."""

@@ -14,9 +14,9 @@ REASONS = {"duplicate", "fraudulent", "requested_by_customer"}
 
 def create(store: Store, form: dict[str, Any]) -> Answer:
     """Give back a charge, in whole or in part."""
-    wanted = form.get("charge") or (
-        find(store, form["payment_intent"])["latest_charge"] if "payment_intent" in form else ""
-    )
+    if not form.get("charge") and not form.get("payment_intent"):
+        raise invalid("Missing required param: payment_intent or charge.", "parameter_missing", "payment_intent")
+    wanted = form.get("charge") or find(store, form["payment_intent"])["latest_charge"]
     charge = store.get("charge", str(wanted))
     if charge is None:
         if wanted is None:

@@ -68,13 +68,21 @@ class Store:
         return json.loads(row[0]) if row else None
 
     def newest(
-        self, kind: str, after: str | None, before: str | None, limit: int, **where: str
+        self,
+        kind: str,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        limit: int = 20,
+        created: tuple[int, int] = (0, 2**53),
+        where: dict[str, list[str]] | None = None,
     ) -> tuple[list[dict[str, Any]], bool]:
-        """A page of objects, newest first, and whether there are more."""
-        sql, values = "select body from objects where kind = ?", [kind]
-        for name, value in where.items():
-            sql += f" and json_extract(body, '$.{name}') = ?"
-            values.append(value)
+        """A page of objects, newest first, and whether there are more. `where` has the values that a field may have."""
+        sql = "select body from objects where kind = ? and json_extract(body, '$.created') between ? and ?"
+        values: list[str | int] = [kind, *created]
+        for name, wanted in (where or {}).items():
+            sql += f" and json_extract(body, '$.{name}') in ({', '.join('?' * len(wanted))})"
+            values += wanted
         if after:
             sql += " and number < (select number from objects where id = ?)"
             values.append(after)
