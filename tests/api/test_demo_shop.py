@@ -1,11 +1,13 @@
 """The demo shop: what a newcomer sees after the first start."""
 
+import re
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from db.demo import accounts
-from tests.conftest import Shop, pgshop, start_stack
+from tests.conftest import ROOT, Shop, eventually, pgshop, start_stack
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,18 @@ def test_the_landing_page_names_accounts_and_loads_nothing_from_elsewhere(demo: 
         for address in line.split('"'):
             assert not address.startswith("//")
             assert not address.startswith("http") or address.startswith("http://127.0.0.1")
+
+
+def test_the_readme_leads_to_a_paid_order_word_for_word(demo: Shop) -> None:
+    readme = (ROOT / "README.md").read_text()
+    script = next(block for block in re.findall(r"```bash\n(.*?)```", readme, re.DOTALL) if "curl" in block)
+    assert len(re.findall(r"curl", script)) == 5
+    script = script.replace("http://127.0.0.1:8000", demo.url)
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=True)
+    with demo.connect() as connection:
+        row = connection.execute("select status from shop.orders order by created_at desc limit 1").fetchone()
+    assert row == {"status": "confirmed"}, done.stdout
+    eventually(lambda: any("onfirm" in mail["subject"] for mail in demo.mails("customer@pgshop.example")))
 
 
 def test_seeding_again_adds_nothing_and_changes_nothing(demo: Shop) -> None:
