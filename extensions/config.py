@@ -1,7 +1,7 @@
 """All settings of the shop, read once from the environment and `.env`; weak secrets are refused here."""
 
 from functools import lru_cache
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -21,8 +21,13 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8000", description="Where the shop is reached from outside, without a slash at the end."
     )
     shop_name: str = Field("pgshop", description="The name in mails and on the landing page.")
-    environment: str = Field("development", description="`production` refuses the Stripe twin and the mail catcher.")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    environment: Literal["development", "production"] = Field(
+        "development",
+        description="`production` refuses the Stripe twin, the mail catcher and the demo shop, and logs JSON.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
 
     database_url: SecretStr | None = Field(
         None,

@@ -68,8 +68,11 @@ def seed(state: StateOption = HERE) -> None:
     """Load the demo shop: products, pictures, reviews, accounts. What is there already stays."""
     from db.demo import accounts
     from db.demo import seed as load
+    from stack.environment import read_settings
     from stack.state import State
 
+    if read_settings().environment == "production":
+        raise StackError("The demo shop is not for production.", "Everybody knows the passwords of its accounts.")
     for what, count in load(database_url(state), State.at(state).media).items():
         print(f"{count:>5} {what}")
     for email, password, role in accounts():

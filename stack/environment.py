@@ -3,7 +3,8 @@
 import os
 from dataclasses import dataclass
 
-from pydantic import ValidationError
+from cryptography.exceptions import UnsupportedAlgorithm
+from pydantic import SecretStr, ValidationError
 
 from db.bootstrap import DATABASE, LOGINS, with_login
 from extensions.config import Settings
@@ -32,8 +33,7 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         lines = [
-            f"{'.'.join(str(part) for part in problem['loc']).upper() or 'settings'}: "
-            + problem["msg"].removeprefix("Value error, ")
+            "".join(f"{part}: ".upper() for part in problem["loc"][:1]) + problem["msg"].removeprefix("Value error, ")
             for problem in error.errors(include_url=False, include_input=False)
         ]
         raise StackError(
@@ -42,7 +42,10 @@ def read_settings() -> Settings:
 
 
 def plan(state: State, settings: Settings) -> Plan:
-    """Work out urls and environment from settings, ports and secrets of the state."""
+    """Work out urls and environment from settings, ports and secrets of the state. Raises StackError."""
+    if settings.environment == "production":
+        refuse_toys(settings)
+        state.data["demo"] = False
     ports, secret = state.data["ports"], state.secrets()
     given = {part: getattr(settings, name) is not None for part, name in EMBEDDED.items()}
     admin_url = (
@@ -70,6 +73,7 @@ def plan(state: State, settings: Settings) -> Plan:
         values["STRIPE_API_BASE"] = f"http://127.0.0.1:{ports['twin']}"
     if not given["mail"]:
         values["MAIL_WEB_URL"] = f"http://127.0.0.1:{ports['mail_web']}"
+    check_signing_key(values["JWT_PRIVATE_KEY"])
     state.data["urls"] = {
         "url": url,
         "database_url": login["migrator"],
@@ -85,7 +89,41 @@ def plan(state: State, settings: Settings) -> Plan:
     # PostgREST and libpq read variables of their own, which must not mix with ours.
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PGRST_", "PG"))}
     parts = [part for part in PARTS if not given.get(part)]
-    return Plan(settings, parts, {**inherited, **values, "PYTHONUNBUFFERED": "1"}, admin_url)
+    return Plan(settings, parts, {**inherited, **told(settings), **values, "PYTHONUNBUFFERED": "1"}, admin_url)
+
+
+def told(settings: Settings) -> dict[str, str]:
+    """The settings that were given, as variables: the parts work in folders of their own and do not see .env."""
+    given = {}
+    for name in settings.model_fields_set:
+        value = getattr(settings, name)
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        given[name.upper()] = ",".join(plain) if isinstance(plain, list) else str(plain)
+    return given
+
+
+def check_signing_key(encoded: str) -> None:
+    """Raises StackError when JWT_PRIVATE_KEY is no key."""
+    from extensions.keys import public_jwks
+
+    try:
+        public_jwks(encoded)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise StackError(
+            "JWT_PRIVATE_KEY is no Ed25519 private key (PKCS#8 DER as one line of base64).",
+            "Leave it out to have one generated, or make one: "
+            "openssl genpkey -algorithm ed25519 -outform DER | base64 -w0",
+        ) from None
+
+
+def refuse_toys(settings: Settings) -> None:
+    """Raise StackError when production would take pretended money or catch its own mail."""
+    missing = [name.upper() for name in ("stripe_secret_key", "smtp_url") if getattr(settings, name) is None]
+    if missing:
+        raise StackError(
+            f"ENVIRONMENT=production needs {' and '.join(missing)}.",
+            "Without them the Stripe twin and the mail catcher would run, which are for development.",
+        )
 
 
 def secret_or(given: object, generated: str) -> str:
