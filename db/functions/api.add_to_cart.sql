@@ -5,7 +5,6 @@ declare
   cart shop.carts := logic.own_cart();
   variant shop.product_variants;
   line api.cart_items;
-  available integer;
 begin
   if quantity is null or quantity not between 1 and 100000 then
     perform logic.problem(
@@ -33,8 +32,7 @@ begin
     set quantity = i.quantity + excluded.quantity, price_snapshot = excluded.price_snapshot
   returning i.id, i.cart_id, i.product_id, i.variant_id, i.quantity, i.price_snapshot, i.created_at, i.updated_at
   into line;
-  select s.available into available from shop.stock s where s.variant_id = variant.id;
-  perform logic.require_stock(variant, line.quantity, available);
+  perform logic.require_stock(line);
   return line;
 end;
 $$;

@@ -4,8 +4,6 @@ language plpgsql security definer set search_path = '' as $$
 declare
   cart shop.carts := logic.own_cart();
   line api.cart_items;
-  variant shop.product_variants;
-  available integer;
 begin
   if quantity is null or quantity not between 1 and 100000 then
     perform logic.problem(
@@ -20,9 +18,7 @@ begin
   if line.id is null then
     perform logic.problem(404, 'cart_item_not_found', 'There is no such line in the cart.');
   end if;
-  select v.* into variant from shop.product_variants v where v.id = line.variant_id;
-  select s.available into available from shop.stock s where s.variant_id = line.variant_id;
-  perform logic.require_stock(variant, line.quantity, available);
+  perform logic.require_stock(line);
   return line;
 end;
 $$;

@@ -25,4 +25,4 @@ end;
 $$;
 comment on function logic.apply_stripe_event is
   'Takes a verified webhook once, by its id, and applies it in the same transaction. Outcome applied, duplicate, ignored (unknown kinds too) or quarantined.';
-grant execute on function logic.apply_stripe_event to service, worker;
+grant execute on function logic.apply_stripe_event to service;

@@ -3,4 +3,3 @@ returns bigint
 language sql immutable set search_path = ''
 return (amount * 100)::bigint;
 comment on function logic.minor_units is 'An amount in cents, as Stripe counts. Currencies without cents are not supported.';
-grant execute on function logic.minor_units to service, worker;

@@ -11,4 +11,4 @@ end;
 $$;
 comment on function logic.problem is
   'The one way to refuse: ends the transaction with an HTTP status and a body {code, message, details, hint}. Details that a program reads are JSON as text.';
-grant execute on function logic.problem to anon, customer, service, worker;
+grant execute on function logic.problem to anon, customer;

@@ -2,24 +2,17 @@ create function logic.prune()
 returns integer
 language plpgsql security definer set search_path = '' as $$
 declare
-  gone integer;
-  total integer := 0;
+  total integer;
 begin
-  delete from auth.throttles where window_ends_at < now() - interval '1 day';
-  get diagnostics gone = row_count;
-  total := total + gone;
-  delete from auth.one_time_tokens where expires_at < now() - interval '7 days';
-  get diagnostics gone = row_count;
-  total := total + gone;
-  delete from auth.sessions where expires_at < now() - interval '30 days';
-  get diagnostics gone = row_count;
-  total := total + gone;
-  delete from shop.idempotency_keys where created_at < now() - interval '7 days';
-  get diagnostics gone = row_count;
-  total := total + gone;
-  delete from shop.outbox where done_at < now() - interval '90 days';
-  get diagnostics gone = row_count;
-  return total + gone;
+  with throttles as (delete from auth.throttles where window_ends_at < now() - interval '1 day' returning 1),
+    tokens as (delete from auth.one_time_tokens where expires_at < now() - interval '7 days' returning 1),
+    sessions as (delete from auth.sessions where expires_at < now() - interval '30 days' returning 1),
+    keys as (delete from shop.idempotency_keys where created_at < now() - interval '7 days' returning 1),
+    done as (delete from shop.outbox where done_at < now() - interval '90 days' returning 1)
+  select count(*) into total from (
+    table throttles union all table tokens union all table sessions union all table keys union all table done
+  ) gone;
+  return total;
 end;
 $$;
 comment on function logic.prune is 'Removes what has served its time. Returns how many rows went.';

@@ -33,4 +33,4 @@ end;
 $$;
 comment on function logic.record_refund is
   'Brings a refund up to what Stripe says, forward only, and tells the customer once. A fully refunded order becomes refunded.';
-grant execute on function logic.record_refund to service, worker;
+grant execute on function logic.record_refund to worker;

@@ -1,19 +1,21 @@
-create function logic.require_stock(variant shop.product_variants, wanted integer, available integer)
+create function logic.require_stock(line api.cart_items)
 returns void
 language plpgsql stable set search_path = '' as $$
 declare
-  product shop.products;
+  product_name text;
+  short json;
 begin
-  if wanted > available then
-    select p.* into product from shop.products p where p.id = variant.product_id;
-    perform logic.problem(
-      409, 'insufficient_stock', format('Insufficient stock for %s', product.name),
-      json_build_array(json_build_object(
-        'product_id', product.id, 'variant_id', case when not variant.is_default then variant.id end,
-        'sku', variant.sku, 'name', product.name, 'requested', wanted, 'available', available
-      ))::text
-    );
+  select p.name, json_build_array(json_build_object(
+    'product_id', p.id, 'variant_id', case when not v.is_default then v.id end, 'sku', v.sku, 'name', p.name,
+    'requested', line.quantity, 'available', s.available
+  ))
+  into product_name, short
+  from shop.product_variants v join shop.products p on p.id = v.product_id join shop.stock s on s.variant_id = v.id
+  where v.id = line.variant_id and s.available < line.quantity;
+  if found then
+    perform logic.problem(409, 'insufficient_stock', format('Insufficient stock for %s', product_name), short::text);
   end if;
 end;
 $$;
-comment on function logic.require_stock is 'Refuses a quantity that is not there. Raises 409 insufficient_stock with the line concerned.';
+comment on function logic.require_stock is
+  'Refuses a line of a cart that asks for more than is there. Raises 409 insufficient_stock with the line concerned.';

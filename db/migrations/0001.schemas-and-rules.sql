@@ -6,14 +6,14 @@ comment on schema auth is 'Secrets of accounts: for the service and the workers 
 
 alter default privileges revoke execute on functions from public;
 
-grant usage on schema shop to anon, customer, worker;
+grant usage on schema shop to anon, customer;
 
 create function shop.current_user_id()
 returns uuid
 language sql stable set search_path = ''
 return (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
 comment on function shop.current_user_id is 'The account that PostgREST has authenticated, null for anonymous callers.';
-grant execute on function shop.current_user_id to anon, customer, service, worker;
+grant execute on function shop.current_user_id to anon, customer;
 
 create procedure shop.protect(variadic tables regclass[])
 language plpgsql set search_path = '' as $$
@@ -69,7 +69,7 @@ comment on column shop.settings.currency is 'ISO 4217 code of every price.';
 comment on column shop.settings.reservation_minutes is 'How long an unpaid order holds its stock, in minutes.';
 call shop.protect('shop.settings');
 insert into shop.settings default values;
-grant select on shop.settings to anon, customer, worker;
+grant select on shop.settings to anon, customer;
 grant update (shop_name, reservation_minutes) on shop.settings to admin;
-create policy settings_select_all on shop.settings for select to anon, customer, worker using (true);
+create policy settings_select_all on shop.settings for select to anon, customer using (true);
 create policy settings_update_admin on shop.settings for update to admin using (true) with check (true);

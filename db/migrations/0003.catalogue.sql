@@ -255,11 +255,15 @@ create policy categories_select_active on shop.categories for select to anon, cu
 create policy categories_all_staff on shop.categories to staff using (true) with check (true);
 create policy products_select_active on shop.products for select to anon, customer using (is_active);
 create policy products_all_staff on shop.products to staff using (true) with check (true);
-create policy product_variants_select_active on shop.product_variants for select to anon, customer using (is_active);
+-- What belongs to a product is as hidden as the product: the inner query sees what its caller may see.
+create policy product_variants_select_active on shop.product_variants for select to anon, customer
+  using (is_active and exists (select from shop.products p where p.id = product_id));
 create policy product_variants_all_staff on shop.product_variants to staff using (true) with check (true);
-create policy product_images_select_all on shop.product_images for select to anon, customer using (true);
+create policy product_images_select_active on shop.product_images for select to anon, customer
+  using (exists (select from shop.products p where p.id = product_id));
 create policy product_images_all_staff on shop.product_images to staff using (true) with check (true);
-create policy reviews_select_approved on shop.reviews for select to anon, customer using (is_approved);
+create policy reviews_select_approved on shop.reviews for select to anon, customer
+  using (is_approved and exists (select from shop.products p where p.id = product_id));
 create policy reviews_select_own on shop.reviews for select to customer
   using (customer_id = (select shop.current_user_id()));
 create policy reviews_insert_own on shop.reviews for insert to customer

@@ -71,6 +71,8 @@ end;
 $$;
 create trigger stock_guard before insert or update or delete on shop.stock
   for each row execute function shop.guard_stock();
+create trigger stock_no_truncate before truncate on shop.stock
+  for each statement execute function shop.guard_stock();
 comment on function shop.guard_stock is 'On hand equals the ledger and reserved equals the reservations, also for the owner.';
 
 create function shop.post_movement()

@@ -174,6 +174,8 @@ create index order_status_history_order_id_idx on shop.order_status_history (ord
 create index order_status_history_status_idx on shop.order_status_history (status);
 create trigger order_status_history_append_only before update or delete on shop.order_status_history
   for each row execute function shop.refuse_change();
+create trigger order_status_history_no_truncate before truncate on shop.order_status_history
+  for each statement execute function shop.refuse_change();
 comment on table shop.order_status_history is 'Append-only: when an order took which state, through whom and why.';
 
 create function shop.record_order_status()

@@ -29,6 +29,35 @@ create table shop.payments (
 create trigger payments_touch before update on shop.payments for each row execute function shop.touch();
 comment on table shop.payments is 'One PaymentIntent an order.';
 
+create function shop.check_order_payment()
+returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+  checked uuid := to_jsonb(new) ->> case tg_table_name when 'orders' then 'id' else 'order_id' end;
+begin
+  if exists (
+    select from shop.orders o left join shop.payments p on p.order_id = o.id
+    where o.id = checked and case o.status
+      when 'cancelled' then false
+      when 'pending' then p.captured_amount > 0
+      else p.captured_amount is distinct from o.total_amount
+        or exists (select from shop.reservations r where r.order_id = o.id and r.state <> 'taken')
+    end
+  ) then
+    raise sqlstate '23514' using
+      message = 'an order is confirmed exactly when it is paid and its stock is taken',
+      constraint = 'orders_confirmed_when_paid';
+  end if;
+  return null;
+end;
+$$;
+create constraint trigger orders_check_payment after insert or update of status, total_amount on shop.orders
+  deferrable initially deferred for each row execute function shop.check_order_payment();
+create constraint trigger payments_check_order after insert or update of captured_amount, order_id on shop.payments
+  deferrable initially deferred for each row execute function shop.check_order_payment();
+comment on function shop.check_order_payment is
+  'At the end of the transaction nothing is delivered unpaid, and no money lies on an order that still waits for it.';
+
 create table shop.refunds (
   id uuid not null default gen_random_uuid(),
   payment_id uuid not null,
