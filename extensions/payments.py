@@ -17,6 +17,8 @@ from extensions.problems import Problem
 from extensions.stripe_gateway import intent_parameters, plain
 
 TOLERANCE = 300
+NO_EVENT = (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError)
+PAID = {"succeeded", "processing"}
 log = structlog.get_logger()
 
 
@@ -60,10 +62,16 @@ async def confirm(request: Request) -> JSONResponse:
     given = await read(request, Confirmation)
     payment = await ensure_intent(request, str(given.order_id), claims["sub"])
     intents = request.app.state.stripe.v1.payment_intents
-    if payment["status"] in {"succeeded", "processing"}:
+    if payment["status"] in PAID:
         intent = await intents.retrieve_async(payment["intent_id"])
     else:
-        intent = await intents.confirm_async(payment["intent_id"], {"payment_method": given.payment_method})
+        try:
+            intent = await intents.confirm_async(payment["intent_id"], {"payment_method": given.payment_method})
+        except stripe.InvalidRequestError as error:
+            # A second click, or a browser, was quicker: who has paid is told so and not refused.
+            intent = await intents.retrieve_async(payment["intent_id"])
+            if error.code != "payment_intent_unexpected_state" or intent.status not in PAID:
+                raise
     applied = await call(request.app.state.pool, "apply_intent", intent=plain(intent))
     return JSONResponse(
         {
@@ -81,7 +89,7 @@ async def webhook(request: Request) -> JSONResponse:
     event = verified(await request.body(), request.headers.get("stripe-signature", ""))
     answer = await call(request.app.state.pool, "apply_stripe_event", event=event)
     if answer["outcome"] == "quarantined":
-        log.error("payment event does not match its order", event=event["id"], type=event["type"])
+        log.error("payment event does not match its order", stripe_event=event["id"], type=event["type"])
     return JSONResponse({"received": True, **answer})
 
 
@@ -98,6 +106,6 @@ def verified(raw: bytes, signature: str) -> dict[str, Any]:
         event = stripe.Event.construct_from(json.loads(text), None).to_dict()
         if not isinstance(event["id"], str) or not isinstance(event["type"], str):
             raise ValueError("no event")
-    except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
+    except (stripe.SignatureVerificationError, *NO_EVENT):
         raise Problem(400, "signature_invalid", "This is no event that Stripe has signed.") from None
     return dict(event)

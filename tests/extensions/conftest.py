@@ -5,13 +5,17 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
+import psycopg
 import pytest
+import stripe
 from cryptography.hazmat.primitives.serialization import load_der_private_key
+from psycopg.rows import dict_row
 
 from tests.conftest import Person, Shop
 
@@ -52,3 +56,26 @@ def mint(signing_key: Any) -> Callable[..., str]:
         return jwt.encode(claims, signing_key if key is None else key, algorithm=algorithm, headers=headers)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def bank(shop: Shop) -> stripe.StripeClient:
+    """The official client of the Stripe that the shop uses, here its twin."""
+    return stripe.StripeClient(shop.status["stripe_secret_key"], base_addresses={"api": shop.status["stripe_api_base"]})
+
+
+@pytest.fixture
+def superuser(shop: Shop) -> Iterator[psycopg.Connection[Any]]:
+    """Who may end other people's connections."""
+    secret = json.loads((shop.state / "secrets.json").read_text())["superuser"]
+    url = urlsplit(shop.status["database_url"])
+    with (
+        # Sure that this is the tests' database.
+        shop.connect(),
+        psycopg.connect(
+            url._replace(netloc=f"postgres:{secret}@{url.hostname}:{url.port}").geturl(),
+            autocommit=True,
+            row_factory=dict_row,
+        ) as connection,
+    ):
+        yield connection
