@@ -282,7 +282,7 @@ grant select on shop.order_transitions to customer;
 grant insert, update, delete on shop.shipping_methods, shop.tax_rates to admin;
 grant select on shop.orders, shop.order_items, shop.order_status_history to customer;
 grant select on shop.reservations to staff;
-create policy shipping_methods_select_all on shop.shipping_methods for select to anon, customer using (true);
+create policy shipping_methods_select_active on shop.shipping_methods for select to anon, customer using (is_active);
 create policy shipping_methods_all_admin on shop.shipping_methods to admin using (true) with check (true);
 create policy tax_rates_select_all on shop.tax_rates for select to anon, customer using (true);
 create policy tax_rates_all_admin on shop.tax_rates to admin using (true) with check (true);

@@ -37,7 +37,7 @@ def test_the_example_has_every_setting_with_its_description_and_default() -> Non
 def test_every_setting_is_described_by_a_sentence() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
-        assert field.description.endswith(("."))
+        assert field.description.endswith(".")
         assert len(field.description) <= 118, name
 
 
