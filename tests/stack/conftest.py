@@ -46,6 +46,36 @@ def product(shop: Shop) -> dict[str, Any]:
     return selling.make_product(shop)
 
 
+Attach = Callable[[Path], Shop]
+Start = Callable[..., Shop]
+
+
+@pytest.fixture
+def attach() -> Iterator[Attach]:
+    """`attach(state)` is the shop that runs there; its clients are closed in the end."""
+    attached: list[Shop] = []
+
+    def act(state: Path) -> Shop:
+        attached.append(Shop(state, status(state)))
+        return attached[-1]
+
+    yield act
+    for running in attached:
+        for client in running.clients:
+            client.close()
+
+
+@pytest.fixture
+def start(attach: Attach) -> Start:
+    """`start(state, *options, **environment)` is a shop that has just been started there."""
+
+    def act(state: Path, *options: str, **environment: str) -> Shop:
+        start_stack(state, *options, **environment)
+        return attach(state)
+
+    return act
+
+
 def status(state: Path) -> dict[str, Any]:
     """What `status --json` says."""
     return dict(json.loads(pgshop("status", "--json", "--state", str(state), check=False).stdout))

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 
-from tests.conftest import Shop, pgshop, start_stack
+from tests.conftest import Shop, pgshop
 from tests.stack import processes, selling
-from tests.stack.conftest import status
+from tests.stack.conftest import Start, status
 
 PARTS = {"postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "nginx"}
 TOLD = {
@@ -49,9 +49,9 @@ def test_nothing_runs(spare: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "never").exists()
 
 
-def test_two_stacks_side_by_side_and_data_that_lasts(shop: Shop, spare: Path) -> None:
+def test_two_stacks_side_by_side_and_data_that_lasts(shop: Shop, start: Start, spare: Path) -> None:
     others = status(shop.state)["pids"]
-    first = start_stack(spare)
+    first = start(spare)
     ports = [{part: running.status[part] for part in ("url", "redis_url", "mail_url")} for running in (shop, first)]
     assert not set(ports[0].values()) & set(ports[1].values())
     order = selling.sell(first, selling.make_product(first))
@@ -60,7 +60,7 @@ def test_two_stacks_side_by_side_and_data_that_lasts(shop: Shop, spare: Path) ->
     assert "everything has stopped" in pgshop("down", "--state", str(spare)).stderr
     assert not processes.about(spare)
 
-    again = start_stack(spare)
+    again = start(spare)
     assert (spare / "secrets.json").read_text() == before
     with again.connect() as connection:
         row = connection.execute("select status::text from shop.orders where id = %s", [order["id"]]).fetchone()
@@ -69,9 +69,6 @@ def test_two_stacks_side_by_side_and_data_that_lasts(shop: Shop, spare: Path) ->
     selling.sell(again, selling.make_product(again))
     # The other one has not noticed.
     assert status(shop.state)["pids"] == others
-    for running in (first, again):
-        for client in running.clients:
-            client.close()
 
 
 def paid_intent(shop: Shop) -> dict[str, Any]:
