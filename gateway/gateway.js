@@ -2,6 +2,7 @@
 
 const UNFILTERED = ['select', 'order', 'limit', 'offset', 'columns', 'on_conflict'];
 const DEEPEST = 8;
+const METHODS = 'OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE';
 
 // PostgREST answers 500 to bytes that are no UTF-8, so they stop here.
 function isText(encoded) {
@@ -10,6 +11,14 @@ function isText(encoded) {
   } catch (e) {
     return false;
   }
+}
+
+// Whether a part of the query says which rows. PostgREST decodes names, passes over what has no value, and
+// applies `orders.id=…` to what is embedded only.
+function isFilter(part) {
+  const end = part.indexOf('=');
+  const name = end < 0 ? '' : decodeURIComponent(part.slice(0, end));
+  return /^(not\.)?(and|or)$/.test(name) || (name !== '' && name.indexOf('.') < 0 && UNFILTERED.indexOf(name) < 0);
 }
 
 function depth(query) {
@@ -31,8 +40,8 @@ function refusal(r) {
   }
   if (depth(query) > DEEPEST) { return 'query_too_deep'; }
   if (uri.startsWith('/rest/v1') && (r.method === 'PATCH' || r.method === 'DELETE')) {
-    const names = query.split('&').map((part) => part.split('=')[0]);
-    if (!names.some((name) => name !== '' && UNFILTERED.indexOf(name) < 0)) { return 'filter_required'; }
+    // PostgREST takes ; for &.
+    if (!query.split(/[&;]/).some(isFilter)) { return 'filter_required'; }
   }
   return '';
 }
@@ -50,7 +59,7 @@ function rpcArguments(r) {
     const name = part.split('=')[0];
     if (known.indexOf(name) >= 0 && name !== '' && !taken[name] && part.indexOf('=') > 0) {
       taken[name] = true;
-      parts.push(part);
+      parts.push(part.replace(/;/g, '%3B'));
     }
   });
   return parts.length ? '?' + parts.join('&') : '';
@@ -73,7 +82,9 @@ const STATUS = {
   429: ['too_many_requests', 'Too many requests; wait a little.'],
   431: ['headers_too_large', 'The request headers are too large.'],
   500: ['internal_error', 'Something went wrong on our side.'],
+  501: ['not_implemented', 'The body comes in a form that is not known here.'],
   503: ['unavailable', 'The shop is busy or starting; try again.'],
+  505: ['http_version_not_supported', 'This version of HTTP is not known here.'],
 };
 const REFUSED = {
   bad_encoding: 'The URL or a header holds bytes that are no UTF-8 text.',
@@ -93,7 +104,8 @@ function problem(r) {
   if (!STATUS[status]) { status = status < 500 ? 400 : 500; }
   const refused = status === 400 ? r.variables.refusal : '';
   r.headersOut['Content-Type'] = 'application/json';
-  if (status === 405 && r.variables.allow) { r.headersOut['Allow'] = r.variables.allow; }
+  // nginx refuses TRACE and CONNECT before it looks for the route.
+  if (status === 405) { r.headersOut['Allow'] = r.variables.allow || METHODS; }
   if (status === 429 || status === 503) { r.headersOut['Retry-After'] = '1'; }
   r.return(status, refused ? body(refused, REFUSED[refused]) : body(STATUS[status][0], STATUS[status][1]));
 }
@@ -125,9 +137,9 @@ function translate(r, status, error) {
 function scrub(status, error) {
   const code = error.code || '';
   if (status >= 500) { return body(code, STATUS[status >= 503 ? 503 : 500][1]); }
-  if (code === '42501' || code === '42P01' || code === 'PGRST202' || code === 'PGRST200') {
-    return body(code, code === '42501' ? STATUS[403][1] : STATUS[404][1]);
-  }
+  if (code === '42501') { return body(code, STATUS[403][1]); }
+  if (code === '25006') { return body(code, STATUS[405][1]); }
+  if (code === '42P01' || code === 'PGRST202' || code === 'PGRST200') { return body(code, STATUS[404][1]); }
   return body(code, error.message, error.details, /Perhaps you meant/.test(error.hint || '') ? null : error.hint);
 }
 
@@ -157,6 +169,9 @@ function errorHeaders(r) {
   delete r.headersOut['Content-Length'];
   r.headersOut['Content-Type'] = 'application/json';
   delete r.headersOut['Proxy-Status'];
+  // 12.0.2 says 415 when it can't answer in the form asked for; later versions 406.
+  if (r.status === 415) { r.status = 406; }
+  if (r.status === 405) { r.headersOut['Allow'] = r.uri.startsWith('/rest/v1/rpc/') ? 'OPTIONS, POST' : r.variables.allow; }
   if (r.status === 503 && !r.headersOut['Retry-After']) { r.headersOut['Retry-After'] = '1'; }
 }
 

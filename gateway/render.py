@@ -41,7 +41,9 @@ class Route:
         """The nginx locations that match, with and without the slash at the end."""
         bare = self.path.rstrip("/")
         if self.parameter:
-            return [f'~ "^{re.sub(r"{.*?}", "(?<key>[^/]+)", bare)}/?$"']
+            # nginx hands the key on, decoded, in a header: a line break in it would begin another header.
+            key = r"(?<key>[^/\x00-\x1f\x7f]+)"
+            return [f'~ "^{re.sub(r"{.*?}", lambda _: key, bare)}/?$"']
         return [f"= {bare}", f"= {bare}/"]
 
     @property
