@@ -31,8 +31,20 @@ def leftovers(home: str, executable: str | None = None) -> Iterator[int]:
             exe = os.readlink(entry / "exe").removesuffix(" (deleted)")  # noqa: PTH115
         except OSError:
             continue
-        if cwd.removesuffix(" (deleted)") == home and (executable is None or exe == executable):
+        if (
+            cwd.removesuffix(" (deleted)") == home
+            and (executable is None or exe == executable)
+            and not is_manned(entry)
+        ):
             yield int(entry.name)
+
+
+def is_manned(process: Path) -> bool:
+    """Whether it has a terminal: parts never have one, a person's shell that looks around does."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[4] != "0"
+    except OSError:
+        return False
 
 
 def end_leftovers(home: str, executable: str | None = None, patience: float = 5.0) -> list[int]:
@@ -71,7 +83,11 @@ def main(arguments: list[str]) -> None:
     die_with_parent(getattr(signal, "SIG" + death))
     if os.getppid() != parent:
         sys.exit(1)
-    os.execv(command[0], command)
+    if identity == "-":
+        os.execv(command[0], command)
+    # The other user may be anybody's, and can read this process's environment: it gets none of our secrets.
+    kept = {name: word for name, word in os.environ.items() if name in {"PATH", "LANG", "TZ"} or name[:3] == "LC_"}
+    os.execve(command[0], command, kept)
 
 
 if __name__ == "__main__":

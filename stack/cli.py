@@ -2,18 +2,30 @@
 
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import unquote, urlsplit
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from stack.errors import StackError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="A headless shop that is declared in Postgres.")
+if TYPE_CHECKING:
+    from stack.state import State
+    from stack.supervision import Supervisor
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="A headless shop that is declared in Postgres.",
+)
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -31,43 +43,43 @@ def up(
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Start with an empty shop.")] = False,
 ) -> None:
     """Start the shop: every server, the database brought up to date, and on the first start a demo shop."""
-    from stack.lifecycle import down as stop
     from stack.lifecycle import up as start
-    from stack.logs import follow
     from stack.state import State
     from stack.summary import print_summary
 
     stack = State.at(state)
-    with err.status("starting …") as progress:
-
-        def report(part: str, what: str) -> None:
-            err.print(f"[green]✓[/] [bold]{part:>9}[/]  {what}")
-            progress.update(f"{part} is {what.split(' after', maxsplit=1)[0]}, waiting for the others …")
-
-        supervisor = start(stack, port, demo=not no_seed, foreground=not detach, report=report)
-    print_summary(stack, out)
-    if detach:
-        return
-    pid = supervisor.pid()
+    # Asked to end by whomever, it ends in the same good order as by Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        follow(
-            stack,
-            out,
-            parts=["stack", *supervisor.processes()],
-            last_lines=None,
-            until=lambda: not Path(f"/proc/{pid}").exists() or _is_gone(pid),
-        )
-        raise StackError("The supervisor has ended, and all parts with it.", f"See {stack.log('stack')}.")
+        with err.status("starting …") as progress:
+
+            def report(part: str, what: str) -> None:
+                err.print(f"[green]✓[/] [bold]{part:>9}[/]  {escape(what)}")
+                progress.update(f"{part} is {what.split(' after', maxsplit=1)[0]}, waiting for the others …")
+
+            supervisor = start(stack, port, demo=not no_seed, foreground=not detach, report=report)
+    except KeyboardInterrupt:
+        err.print("the start was broken off, everything has stopped")
+        raise typer.Exit(130) from None
+    print_summary(stack, out)
+    if not detach:
+        _attend(stack, supervisor)
+
+
+def _attend(stack: "State", supervisor: "Supervisor") -> None:
+    """Show the logs until Ctrl-C, or until somebody else ends the stack."""
+    from stack.lifecycle import down as stop
+    from stack.logs import follow
+
+    parts = ["stack", *supervisor.processes()]
+    try:
+        follow(stack, out, parts=parts, last_lines=None, until=lambda: supervisor.exit_code() is not None)
     except KeyboardInterrupt:
         err.print("\nstopping …")
-        stop(stack, purge=False)
-        err.print("everything has stopped")
-
-
-def _is_gone(pid: int | None) -> bool:
-    from stack.supervision import is_zombie
-
-    return pid is None or is_zombie(pid)
+    stop(stack, purge=False)
+    if supervisor.exit_code():
+        raise StackError("The supervisor was killed, and all parts with it.", f"See {stack.log('stack')}.")
+    err.print("everything has stopped")
 
 
 @app.command()
@@ -124,8 +136,11 @@ def logs(
     known = ["stack", *PARTS]
     if part and part not in known:
         raise StackError(f"There is no part {part!r}.", f"The parts are {', '.join(known)}.")
+    stack = State.at(state)
+    if not stack.log("stack").exists():
+        raise StackError(f"No stack was ever started in {stack.folder}.", "Name another --state.")
     with suppress(KeyboardInterrupt):
-        show(State.at(state), out, parts=[part] if part else known, last_lines=lines, until=lambda: not follow)
+        show(stack, out, parts=[part] if part else known, last_lines=lines, until=lambda: not follow)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -135,7 +150,11 @@ def psql(context: typer.Context, state: StateOption = HERE) -> None:
     from stack.postgres import find_binaries
 
     program = str(find_binaries() / "psql")
-    os.execv(program, [program, database_url(state), *context.args])
+    url = urlsplit(database_url(state))
+    bare = url._replace(netloc=f"{url.username}@{url.netloc.rpartition('@')[2]}").geturl()
+    # Anybody may read a command line, but not an environment.
+    environment = {**os.environ, "PGPASSWORD": unquote(url.password or "")}
+    os.execve(program, [program, "--dbname", bare, *context.args], environment)
 
 
 def _add_administration() -> None:
@@ -152,9 +171,10 @@ def main() -> None:
     try:
         app(prog_name="pgshop")
     except StackError as error:
-        err.print(f"[bold red]✗[/] {error}", markup=True)
+        # Not wrapped: paths and commands in it are there to be copied.
+        err.print(f"[bold red]✗[/] {escape(str(error).rstrip())}", soft_wrap=True)
         if error.log:
-            err.print(error.log, style="dim", markup=False)
+            err.print(error.log, style="dim", markup=False, soft_wrap=True)
         if error.hint:
-            err.print(f"[yellow]→[/] {error.hint}")
+            err.print(f"[yellow]→[/] {escape(error.hint)}", soft_wrap=True)
         sys.exit(1)

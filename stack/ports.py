@@ -1,32 +1,59 @@
 """Free ports on loopback, and who holds one that is not free."""
 
+import errno
+import secrets
 import socket
-from contextlib import ExitStack, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
+from stack.errors import StackError
 
-def is_free(port: int) -> bool:
-    """Whether something could listen on 127.0.0.1:`port` now."""
+# Below what the kernel hands to clients (32768 and up): a part that is restarted finds its port still free.
+RANGE = range(20_000, 32_000)
+
+
+def refusal(port: int) -> int:
+    """Why nothing could listen on 127.0.0.1:`port` now, as an errno; 0 when it is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+        except OSError as error:
+            return error.errno or errno.EADDRINUSE
+        return 0
 
 
-def choose(names: list[str], remembered: dict[str, int]) -> dict[str, int]:
+def free_port(taken: Collection[int] = ()) -> int:
+    """Any free port but those. By chance, so that two stacks that start at once hardly meet."""
+    candidates = secrets.SystemRandom().sample(RANGE, 1000)
+    return next(port for port in candidates if port not in taken and not refusal(port))
+
+
+def choose(names: Collection[str], remembered: dict[str, int], public: int) -> dict[str, int]:
     """A free port for each name: the remembered one where it still is free, so that bookmarks last."""
-    chosen = {name: remembered[name] for name in names if name in remembered and is_free(remembered[name])}
-    with ExitStack() as held:
-        # All sockets stay open until the last is chosen, so that no port is given twice.
-        for name in names:
-            if name not in chosen:
-                probe = held.enter_context(socket.socket())
-                probe.bind(("127.0.0.1", 0))
-                chosen[name] = probe.getsockname()[1]
+    chosen: dict[str, int] = {}
+    for name in names:
+        taken = {public, *chosen.values()}
+        known = remembered.get(name, public)
+        chosen[name] = free_port({*taken, *remembered.values()}) if known in taken or refusal(known) else known
     return chosen
+
+
+def choose_public(wanted: int) -> int:
+    """The port as asked for, any free one for 0. Raises StackError when it cannot be had."""
+    if wanted == 0:
+        return free_port()
+    why = refusal(wanted)
+    if why == errno.EACCES:
+        raise StackError(f"nginx: port {wanted} is for root only.", "Choose one above 1023 with --port (0: any).")
+    if why:
+        owner = holder(wanted)
+        raise StackError(
+            f"nginx: port {wanted} is in use" + (f" by {owner}" if owner else "") + ".",
+            "Choose another with --port (0: any free one), or stop what uses it.",
+        )
+    return wanted
 
 
 def holder(port: int) -> str:

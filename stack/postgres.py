@@ -83,9 +83,10 @@ def locate(state: State) -> Cluster:
             SYSTEM_FOLDER.chmod(0o755)
             fresh.rename(copy)
         binaries = copy / "bin"
-    if not all(parent.stat().st_mode & 0o001 for parent in (home / "x").resolve().parents):
+    if not all(parent.stat().st_mode & 0o001 for parent in home.resolve().parents):
         home = SYSTEM_FOLDER / f"state-{state.identity}"
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        SYSTEM_FOLDER.chmod(0o755)
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     return Cluster(binaries, home / "data", (nobody.pw_uid, nobody.pw_gid))
 

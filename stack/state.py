@@ -5,12 +5,16 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stack.errors import StackError
 
+# Everything that a stack puts into its folder.
+OWN = ("logs", "media", "parts", "lock", "secrets.*", "stack.*", "stripe-twin.sqlite3*", "supervisor.*")
 SECRETS = ("superuser", "migrator", "authenticator", "service", "worker", "redis")
 
 
@@ -27,11 +31,13 @@ class State:
         state = cls(folder.resolve())
         try:
             state.data = json.loads(state.file.read_text()) if state.file.exists() else {}
+            if not is_sound(state.data):
+                raise ValueError(f"{state.file.name} is not what pgshop wrote")
         except (OSError, ValueError) as error:
             raise StackError(
                 f"The state in {state.folder} cannot be read: {error}",
-                f"Remove {state.file} or choose another --state.",
-            ) from error
+                f"Remove {state.file} (it is made anew; no data is lost), or choose another --state.",
+            ) from None
         return state
 
     @property
@@ -64,10 +70,19 @@ class State:
         return self.folder / "logs" / f"{part}.log"
 
     def make_folders(self, parts: list[str]) -> None:
-        """Create what is missing. The folder can be passed through, since PostgreSQL runs as nobody under root."""
-        for folder in (self.folder, self.folder / "logs", self.media, *(self.home(part) for part in parts)):
+        """Create what is missing. PostgreSQL runs as nobody under root, and on its way it may pass but not look."""
+        modes = {self.folder: 0o711, self.folder / "parts": 0o711, self.media: 0o755, self.folder / "logs": 0o700}
+        for folder, mode in {**modes, **{self.home(part): 0o700 for part in parts}}.items():
             folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o711 if folder != self.media else 0o755)
+            folder.chmod(mode)
+
+    def purge(self) -> None:
+        """Remove what is ours, and the folder if nothing else lies in it."""
+        for name in OWN:
+            for path in self.folder.glob(name):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def save(self) -> None:
         """Write stack.json, whole or not at all."""
@@ -83,9 +98,18 @@ class State:
         fresh.replace(path)
 
     def secrets(self) -> dict[str, str]:
-        """The generated secrets, made on the first call and kept in secrets.json (mode 0600)."""
+        """The generated secrets, made on the first call and kept in secrets.json (mode 0600). Raises StackError."""
         path = self.folder / "secrets.json"
-        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        known: dict[str, str] = {}
+        if path.exists():
+            with suppress(ValueError):
+                known = json.loads(path.read_text())
+            if not isinstance(known, dict) or not known or not all(isinstance(word, str) for word in known.values()):
+                raise StackError(
+                    f"{path} is damaged.",
+                    "The database knows these passwords: restore the file, or begin anew with "
+                    f"`pgshop down --purge --state {self.folder}`.",
+                )
         wanted = {name: secrets.token_urlsafe(24) for name in SECRETS}
         wanted["stripe_secret_key"] = "sk_test_twin_" + secrets.token_hex(24)
         wanted["stripe_webhook_secret"] = "whsec_" + secrets.token_hex(24)
@@ -93,6 +117,17 @@ class State:
             known = {**wanted, "jwt_private_key": new_signing_key(), **known}
             self.write_secret(path, json.dumps(known, indent=2))
         return known
+
+
+def is_sound(data: object) -> bool:
+    """Whether this can have been written by `save`."""
+    return (
+        isinstance(data, dict)
+        and isinstance(data.get("port", 0), int)
+        and isinstance(data.get("urls", {}), dict)
+        and isinstance(data.get("ports", {}), dict)
+        and all(isinstance(port, int) for port in data.get("ports", {}).values())
+    )
 
 
 def new_signing_key() -> str:

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,34 +16,10 @@ from stack.environment import PARTS, Plan
 from stack.errors import StackError
 from stack.parts import Program
 from stack.state import State
+from stack.unix_http import UnixTransport
 
 CHILD = Path(__file__).with_name("child.py")
-
-
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=30)
-        self.path = path
-
-    def connect(self) -> None:
-        """Connect to the socket instead of a host."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self.path))
-
-
-class UnixTransport(xmlrpc.client.Transport):
-    """XML-RPC over a unix socket; a connection a call, since supervisord closes them."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
-
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        """Ignore the host: there is only the socket."""
-        return UnixConnection(self.path)
+SUPERVISOR = "supervisor"
 
 
 class Supervisor:
@@ -52,6 +27,7 @@ class Supervisor:
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.process: subprocess.Popen[bytes] | None = None
 
     def call(self, method: str, *arguments: object) -> Any:
         """One call of its API. Raises OSError when it is not there, xmlrpc.client.Fault when it refuses."""
@@ -72,28 +48,33 @@ class Supervisor:
         except (OSError, http.client.HTTPException, xmlrpc.client.Fault):
             return None
 
-    def launch(self, plan: Plan, programs: list[Program], *, foreground: bool) -> subprocess.Popen[bytes]:
-        """Start supervisord with all programs at rest. In the foreground it dies with us."""
+    def launch(self, plan: Plan, programs: list[Program], *, foreground: bool) -> None:
+        """Start supervisord with all programs at rest. In the foreground it dies with us. Raises StackError."""
         config = self.state.folder / "supervisor.conf"
         State.write_secret(config, configuration(self.state, programs))
         self.state.socket.unlink(missing_ok=True)
         command = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(config)]
         if foreground:
-            command = [sys.executable, "-SE", str(CHILD), str(self.state.folder), "TERM", "-", *command]
+            command = [sys.executable, "-SE", str(CHILD), self.home(SUPERVISOR), "TERM", "-", *command]
         with self.state.log("stack").open("ab") as log:
-            started = subprocess.Popen(
+            self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=plan.environment,
-                cwd=self.state.folder,
+                cwd=self.home(SUPERVISOR),
                 start_new_session=True,
+                # Logs, mails and payments are nobody else's business.
+                umask=0o077,
             )
-        wait_until(lambda: self.pid() is not None or started.poll() is not None, 10)
+        wait_until(lambda: self.pid() is not None or self.exit_code() is not None, 10)
         if self.pid() is None:
             raise StackError("supervisor: it did not start", "See the end of its log.", tail(self.state.log("stack")))
-        return started
+
+    def exit_code(self) -> int | None:
+        """How the supervisord that we have launched has ended; None while it runs."""
+        return self.process.poll() if self.process else None
 
     def stop(self) -> bool:
         """Stop all parts, last started first, then supervisord itself; end what is left. True if anything ran."""
@@ -105,8 +86,9 @@ class Supervisor:
                     self.quietly("stopProcess", part, part not in {"worker", "beat", "relay", "service"})
             wait_until(lambda: all(info["statename"] != "STOPPING" for info in self.processes().values()), 20)
             self.quietly("shutdown")
-            wait_until(lambda: not Path(f"/proc/{pid}").exists() or is_zombie(pid), 20)
-        ended = [pid for part in PARTS for pid in end_leftovers(self.home(part))]
+            wait_until(lambda: self.exit_code() is not None or is_gone(pid), 20)
+        # The supervisor first: one that does not answer any more would start its parts anew.
+        ended = [pid for part in (SUPERVISOR, *PARTS) for pid in end_leftovers(self.home(part))]
         self.state.socket.unlink(missing_ok=True)
         return pid is not None or bool(ended)
 
@@ -124,7 +106,8 @@ def configuration(state: State, programs: list[Program]) -> str:
     """supervisord's ini file. Percent signs are its own, so ours are doubled."""
     lines = [
         f"[unix_http_server]\nfile={state.socket}\nchmod=0600\n",
-        "[supervisord]\nlogfile=/dev/stdout\nlogfile_maxbytes=0\nloglevel=info\nminfds=4096\n"
+        # It writes to its standard output anyway, which is our log.
+        "[supervisord]\nlogfile=/dev/null\nlogfile_maxbytes=0\nloglevel=info\nminfds=4096\n"
         f"pidfile={state.folder}/supervisor.pid\n" + ("user=root\n" if os.geteuid() == 0 else ""),
         "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n",
     ]
@@ -136,9 +119,9 @@ def configuration(state: State, programs: list[Program]) -> str:
             f"autostart=false\nautorestart=true\nstartsecs=1\nstartretries=20\n"
             f"stopsignal={program.death}\nstopwaitsecs=12\nstopasgroup=false\nkillasgroup=true\n"
             f"redirect_stderr=true\nstdout_logfile={state.log(program.name)}\n"
-            f"stdout_logfile_maxbytes=10MB\nstdout_logfile_backups=2\n".replace("%", "%%")
+            f"stdout_logfile_maxbytes=10MB\nstdout_logfile_backups=2\n"
         )
-    return "\n".join(lines)
+    return "\n".join(lines).replace("%", "%%")
 
 
 def quote(word: str) -> str:
@@ -146,8 +129,8 @@ def quote(word: str) -> str:
     return "'" + word.replace("'", "'\"'\"'") + "'"
 
 
-def is_zombie(pid: int) -> bool:
-    """Whether only its entry is left, because its parent has not looked yet."""
+def is_gone(pid: int) -> bool:
+    """Whether it has ended, be it that its parent has not looked yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:

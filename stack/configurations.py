@@ -1,0 +1,77 @@
+"""The configuration files of the servers, written anew at each start."""
+
+import json
+import os
+from pathlib import Path
+
+from stack.environment import Plan
+from stack.state import State
+
+
+def valkey(state: State) -> Path:
+    """Append-only file on; the password in a file, since anybody may read a command line."""
+    path = state.home("valkey") / "valkey.conf"
+    State.write_secret(
+        path,
+        f"""\
+bind 127.0.0.1
+port {state.data["ports"]["valkey"]}
+requirepass {state.secrets()["redis"]}
+appendonly yes
+appendfsync everysec
+save ""
+daemonize no
+""",
+    )
+    return path
+
+
+def postgrest(state: State, plan: Plan) -> Path:
+    """What PostgREST serves and as whom; it gets the public keys only, so that it can check tokens but not make any."""
+    from extensions.keys import public_jwks
+
+    home, ports = state.home("postgrest"), state.data["ports"]
+    (home / "jwks.json").write_text(json.dumps(public_jwks(plan.environment["JWT_PRIVATE_KEY"])))
+    path = home / "postgrest.conf"
+    settings = {
+        "db-uri": plan.environment["AUTHENTICATOR_DATABASE_URL"],
+        "db-schemas": "api,v1",
+        "db-anon-role": "anon",
+        "db-pre-request": "logic.check_request",
+        "jwt-secret": f"@{home}/jwks.json",
+        "jwt-aud": "pgshop",
+        "db-extra-search-path": "",
+        "db-max-rows": 1000,
+        "db-pool": 16,
+        "db-pool-acquisition-timeout": 3,
+        "db-plan-enabled": False,
+        "db-aggregates-enabled": False,
+        "db-tx-end": "commit",
+        "openapi-mode": "follow-privileges",
+        "openapi-server-proxy-uri": f"{plan.environment['PUBLIC_URL']}/rest/v1",
+        "server-host": "127.0.0.1",
+        "server-port": ports["postgrest"],
+        "admin-server-port": ports["postgrest_admin"],
+        "log-level": "error",
+    }
+    State.write_secret(
+        path, "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in settings.items())
+    )
+    return path
+
+
+def nginx(state: State, plan: Plan) -> Path:
+    """The one public port."""
+    from gateway.render import render
+
+    ports = state.data["ports"]
+    return render(
+        folder=state.home("nginx"),
+        port=state.data["port"],
+        postgrest=f"127.0.0.1:{ports['postgrest']}",
+        service=f"127.0.0.1:{ports['service']}",
+        media=state.media,
+        settings=plan.settings,
+        # As root the workers must read the pictures, and the folder may be closed to others.
+        workers_user="root" if os.geteuid() == 0 else None,
+    )

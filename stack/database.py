@@ -1,0 +1,44 @@
+"""Bring the shop's database up to date at a start, and on the first one fill it with the demo shop."""
+
+import time
+from collections.abc import Callable
+
+from stack.environment import Plan
+from stack.errors import StackError
+from stack.state import State
+
+Report = Callable[[str, str], None]
+
+
+def prepare_database(state: State, todo: Plan, report: Report) -> None:
+    """Roles, migrations, and on the first start the demo shop. Raises StackError."""
+    import psycopg
+
+    from db.bootstrap import LOGINS, bootstrap
+    from db.migrate import migrate
+
+    begun = time.monotonic()
+    secret = state.secrets()
+    try:
+        bootstrap(todo.admin_url, {role: secret[role] for role in LOGINS})
+        applied = migrate(state.data["urls"]["database_url"])
+        report("migrate", f"{len(applied)} migrations applied, API rebuilt after {time.monotonic() - begun:.1f} s")
+        if state.data["demo"]:
+            seed_demo(state, report)
+    except psycopg.OperationalError as error:
+        raise StackError(
+            f"migrate: the database refused us: {error}",
+            "It knows the passwords in secrets.json: restore that file, or begin anew with "
+            f"`pgshop down --purge --state {state.folder}`.",
+        ) from error
+    except psycopg.Error as error:
+        raise StackError(f"migrate: {error}", "Mend the file it names, or the database's state.") from error
+
+
+def seed_demo(state: State, report: Report) -> None:
+    """The demo shop, if the shop is empty."""
+    from db.demo import is_empty, seed
+
+    if is_empty(state.data["urls"]["database_url"]):
+        counts = seed(state.data["urls"]["database_url"], state.media)
+        report("seed", ", ".join(f"{count} {what}" for what, count in counts.items()))
