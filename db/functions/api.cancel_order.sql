@@ -1,5 +1,4 @@
-create function api.cancel_order(order_id uuid, reason text default '')
-returns api.orders
+create function api.cancel_order(order_id uuid, reason text default '') returns api.orders
 language plpgsql security definer set search_path = '' as $$
 declare
   found_order shop.orders;

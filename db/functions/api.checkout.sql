@@ -1,7 +1,6 @@
 create function api.checkout(
   shipping_address jsonb, billing_address jsonb default null, notes text default '', accept_price_changes boolean default false
-)
-returns api.orders
+) returns api.orders
 language plpgsql security definer set search_path = '' as $$
 declare
   cart shop.carts := logic.own_cart();

@@ -1,5 +1,4 @@
-create function api.clear_cart()
-returns void
+create function api.clear_cart() returns void
 language plpgsql security definer set search_path = '' as $$
 declare
   cart shop.carts := logic.own_cart();

@@ -1,7 +1,6 @@
 create function api.refund_order(
   order_id uuid, items jsonb default null, amount numeric default null, reason text default '', restock boolean default true
-)
-returns api.refunds
+) returns api.refunds
 language plpgsql security definer set search_path = '' as $$
 declare
   found_order shop.orders;
@@ -30,11 +29,10 @@ begin
     worth := logic.take_back(found_order.id, items, restock);
   end if;
   if amount is null then
-    amount := case
-      when exists (select from shop.order_items i where i.order_id = found_order.id and i.returned_quantity < i.quantity)
-        then least(worth + round(found_order.tax * worth / nullif(found_order.subtotal, 0), 2), payment.captured_amount - payment.refunded_amount)
-      else payment.captured_amount - payment.refunded_amount
-    end;
+    amount := payment.captured_amount - payment.refunded_amount;
+    if exists (select from shop.order_items i where i.order_id = found_order.id and i.returned_quantity < i.quantity) then
+      amount := least(amount, worth + round(found_order.tax * worth / nullif(found_order.subtotal, 0), 2));
+    end if;
   end if;
   refund := logic.request_refund(payment, amount, coalesce(reason, ''));
   if refund.id is null then

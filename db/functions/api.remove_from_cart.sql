@@ -1,5 +1,4 @@
-create function api.remove_from_cart(item_id uuid)
-returns void
+create function api.remove_from_cart(item_id uuid) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
   cart shop.carts := logic.own_cart();

@@ -1,5 +1,4 @@
-create function api.set_customer_prices(customer_id uuid, prices jsonb)
-returns integer
+create function api.set_customer_prices(customer_id uuid, prices jsonb) returns integer
 language plpgsql security definer set search_path = '' as $$
 declare
   unknown text;

@@ -1,5 +1,4 @@
-create function api.update_cart_item(item_id uuid, quantity integer)
-returns api.cart_items
+create function api.update_cart_item(item_id uuid, quantity integer) returns api.cart_items
 language plpgsql security definer set search_path = '' as $$
 declare
   cart shop.carts := logic.own_cart();

@@ -1,5 +1,4 @@
-create function logic.address_json(address shop.addresses)
-returns json
+create function logic.address_json(address shop.addresses) returns json
 language sql stable set search_path = ''
 return json_build_object(
   'id', address.id, 'address_line1', address.address_line1, 'address_line2', address.address_line2,

@@ -1,5 +1,4 @@
-create function logic.address_snapshot(given jsonb, field text, customer_id uuid)
-returns jsonb
+create function logic.address_snapshot(given jsonb, field text, customer_id uuid) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
   known constant text[] := '{address_line1,address_line2,city,state,postal_code,country}';

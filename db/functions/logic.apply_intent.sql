@@ -1,5 +1,4 @@
-create function logic.apply_intent(intent jsonb)
-returns jsonb
+create function logic.apply_intent(intent jsonb) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   paid_order shop.orders;

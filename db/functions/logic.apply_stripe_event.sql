@@ -1,5 +1,4 @@
-create function logic.apply_stripe_event(event jsonb)
-returns jsonb
+create function logic.apply_stripe_event(event jsonb) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   result text := 'ignored';

@@ -1,5 +1,4 @@
-create function logic.category_json(category shop.categories)
-returns json
+create function logic.category_json(category shop.categories) returns json
 language sql stable set search_path = ''
 return json_build_object(
   'id', category.id, 'name', category.name, 'slug', category.slug, 'description', category.description,

@@ -1,5 +1,4 @@
-create function logic.check_body(body json, spec jsonb)
-returns jsonb
+create function logic.check_body(body json, spec jsonb) returns jsonb
 language plpgsql immutable set search_path = '' as $$
 declare
   given jsonb := body::jsonb;

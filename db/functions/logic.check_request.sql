@@ -1,5 +1,4 @@
-create function logic.check_request()
-returns void
+create function logic.check_request() returns void
 language plpgsql stable set search_path = '' as $$
 declare
   claims jsonb := coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}');

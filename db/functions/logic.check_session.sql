@@ -1,5 +1,4 @@
-create function logic.check_session(claims jsonb)
-returns void
+create function logic.check_session(claims jsonb) returns void
 language plpgsql stable security definer set search_path = '' as $$
 begin
   if claims ->> 'aud' is distinct from 'pgshop' or claims ->> 'token_type' is distinct from 'access'

@@ -1,5 +1,4 @@
-create function logic.confirm_order(order_id uuid, note text)
-returns void
+create function logic.confirm_order(order_id uuid, note text) returns void
 language plpgsql set search_path = '' as $$
 begin
   update shop.reservations r set state = 'taken' where r.order_id = confirm_order.order_id and r.state = 'held';

@@ -1,5 +1,4 @@
-create function logic.emit(topic text, payload jsonb)
-returns void
+create function logic.emit(topic text, payload jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
   insert into shop.outbox (topic, payload) values (emit.topic, emit.payload);

@@ -1,5 +1,4 @@
-create function logic.envelope(total bigint, page text, page_size text, results json)
-returns json
+create function logic.envelope(total bigint, page text, page_size text, results json) returns json
 language plpgsql stable set search_path = '' as $$
 declare
   wanted record := logic.page(page, page_size);

@@ -1,5 +1,4 @@
-create function logic.find_login(email text)
-returns jsonb
+create function logic.find_login(email text) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return (

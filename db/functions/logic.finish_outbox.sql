@@ -1,5 +1,4 @@
-create function logic.finish_outbox(id uuid, attempt integer)
-returns void
+create function logic.finish_outbox(id uuid, attempt integer) returns void
 language plpgsql security definer set search_path = '' as $$
 begin
   update shop.outbox o set done_at = now(), lease_until = null, last_error = null

@@ -1,5 +1,4 @@
-create function logic.first_answer(order_id uuid, answer json)
-returns json
+create function logic.first_answer(order_id uuid, answer json) returns json
 language plpgsql security definer set search_path = '' as $$
 declare
   first json;

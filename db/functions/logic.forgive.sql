@@ -1,5 +1,4 @@
-create function logic.forgive(bucket text)
-returns void
+create function logic.forgive(bucket text) returns void
 language plpgsql security definer set search_path = '' as $$
 begin
   delete from auth.throttles t where t.bucket = forgive.bucket;

@@ -1,5 +1,4 @@
-create function logic.header(name text)
-returns text
+create function logic.header(name text) returns text
 language sql stable set search_path = ''
 return nullif(nullif(current_setting('request.headers', true), '')::json ->> name, '');
 comment on function logic.header is 'A request header by its lower-case name, null when absent.';

@@ -1,5 +1,4 @@
-create function logic.images_json(product_id uuid)
-returns json
+create function logic.images_json(product_id uuid) returns json
 language plpgsql stable set search_path = '' as $$
 begin
   return (

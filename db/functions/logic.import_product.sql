@@ -1,5 +1,4 @@
-create function logic.import_product(fields jsonb, correct_stock boolean)
-returns text
+create function logic.import_product(fields jsonb, correct_stock boolean) returns text
 language plpgsql set search_path = '' as $$
 declare
   known shop.products;

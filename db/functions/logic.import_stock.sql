@@ -1,5 +1,4 @@
-create function logic.import_stock(product_id uuid, quantity integer, is_new boolean)
-returns boolean
+create function logic.import_stock(product_id uuid, quantity integer, is_new boolean) returns boolean
 language plpgsql set search_path = '' as $$
 declare
   variant shop.product_variants;

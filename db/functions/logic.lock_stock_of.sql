@@ -1,5 +1,4 @@
-create function logic.lock_stock_of(order_id uuid)
-returns void
+create function logic.lock_stock_of(order_id uuid) returns void
 language plpgsql set search_path = '' as $$
 begin
   perform from shop.stock s

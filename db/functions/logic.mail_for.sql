@@ -1,5 +1,4 @@
-create function logic.mail_for(topic text, payload jsonb)
-returns jsonb
+create function logic.mail_for(topic text, payload jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 declare
   told_order shop.orders;

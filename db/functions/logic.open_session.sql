@@ -1,5 +1,4 @@
-create function logic.open_session(account_id uuid, device text, address inet, ttl_seconds integer)
-returns jsonb
+create function logic.open_session(account_id uuid, device text, address inet, ttl_seconds integer) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   opened auth.sessions;

@@ -1,5 +1,4 @@
-create function logic.order_json(order_id uuid)
-returns json
+create function logic.order_json(order_id uuid) returns json
 language plpgsql stable set search_path = '' as $$
 begin
   return (

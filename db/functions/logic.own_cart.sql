@@ -1,5 +1,4 @@
-create function logic.own_cart()
-returns shop.carts
+create function logic.own_cart() returns shop.carts
 language plpgsql set search_path = '' as $$
 declare
   cart shop.carts;

@@ -1,5 +1,4 @@
-create function logic.path_id()
-returns uuid
+create function logic.path_id() returns uuid
 language plpgsql stable set search_path = '' as $$
 begin
   return logic.to_uuid(logic.header('x-path-id'));

@@ -1,5 +1,4 @@
-create function logic.payment_for_order(order_id uuid, customer_id uuid default null)
-returns jsonb
+create function logic.payment_for_order(order_id uuid, customer_id uuid default null) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 declare
   answer jsonb;

@@ -1,7 +1,6 @@
 create function logic.problem(
   status integer, code text, message text, details text default null, hint text default null, headers json default '{}'
-)
-returns void
+) returns void
 language plpgsql set search_path = '' as $$
 begin
   raise sqlstate 'PGRST' using

@@ -1,5 +1,4 @@
-create function logic.product_slug(name text, sku text)
-returns text
+create function logic.product_slug(name text, sku text) returns text
 language plpgsql stable set search_path = '' as $$
 declare
   -- The name is cut, so that the SKU always has its place.

@@ -1,5 +1,4 @@
-create function logic.prune()
-returns integer
+create function logic.prune() returns integer
 language plpgsql security definer set search_path = '' as $$
 declare
   total integer;

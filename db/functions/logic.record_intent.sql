@@ -1,5 +1,4 @@
-create function logic.record_intent(order_id uuid, intent jsonb)
-returns jsonb
+create function logic.record_intent(order_id uuid, intent jsonb) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   payment shop.payments;

@@ -1,5 +1,4 @@
-create function logic.record_refund(refund_id uuid, refund jsonb)
-returns void
+create function logic.record_refund(refund_id uuid, refund jsonb) returns void
 language plpgsql security definer set search_path = '' as $$
 declare
   refunded_order shop.orders;

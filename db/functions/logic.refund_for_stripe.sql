@@ -1,5 +1,4 @@
-create function logic.refund_for_stripe(refund_id uuid)
-returns jsonb
+create function logic.refund_for_stripe(refund_id uuid) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return (

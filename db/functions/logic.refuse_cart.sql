@@ -1,5 +1,4 @@
-create function logic.refuse_cart(cart shop.carts, accept_price_changes boolean)
-returns void
+create function logic.refuse_cart(cart shop.carts, accept_price_changes boolean) returns void
 language plpgsql stable set search_path = '' as $$
 declare
   lines json;

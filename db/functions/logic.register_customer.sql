@@ -1,5 +1,4 @@
-create function logic.register_customer(email text, password_hash text, first_name text, last_name text)
-returns jsonb
+create function logic.register_customer(email text, password_hash text, first_name text, last_name text) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   customer shop.customers;

@@ -1,5 +1,4 @@
-create function logic.request_refund(payment shop.payments, amount numeric, reason text)
-returns shop.refunds
+create function logic.request_refund(payment shop.payments, amount numeric, reason text) returns shop.refunds
 language plpgsql set search_path = '' as $$
 declare
   refund shop.refunds;

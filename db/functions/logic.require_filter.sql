@@ -1,5 +1,4 @@
-create function logic.require_filter(is_valid boolean, field text, message text)
-returns void
+create function logic.require_filter(is_valid boolean, field text, message text) returns void
 language plpgsql stable set search_path = '' as $$
 begin
   if is_valid is not true then

@@ -1,5 +1,4 @@
-create function logic.require_stock(line api.cart_items)
-returns void
+create function logic.require_stock(line api.cart_items) returns void
 language plpgsql stable set search_path = '' as $$
 declare
   product_name text;

@@ -1,5 +1,4 @@
-create function logic.reserve_again(order_id uuid)
-returns boolean
+create function logic.reserve_again(order_id uuid) returns boolean
 language plpgsql set search_path = '' as $$
 begin
   update shop.reservations r set state = 'held'

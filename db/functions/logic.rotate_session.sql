@@ -1,5 +1,4 @@
-create function logic.rotate_session(session_id uuid, counter integer, ttl_seconds integer)
-returns jsonb
+create function logic.rotate_session(session_id uuid, counter integer, ttl_seconds integer) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   session auth.sessions;

@@ -1,5 +1,4 @@
-create function logic.session_answer(session auth.sessions, outcome text)
-returns jsonb
+create function logic.session_answer(session auth.sessions, outcome text) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return (

@@ -1,5 +1,4 @@
-create function logic.set_password_hash(account_id uuid, password_hash text)
-returns void
+create function logic.set_password_hash(account_id uuid, password_hash text) returns void
 language plpgsql security definer set search_path = '' as $$
 begin
   update auth.accounts set password_hash = set_password_hash.password_hash where id = account_id;

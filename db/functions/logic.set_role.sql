@@ -1,5 +1,4 @@
-create function logic.set_role(email text, role text)
-returns boolean
+create function logic.set_role(email text, role text) returns boolean
 language plpgsql security definer set search_path = '' as $$
 begin
   update auth.accounts a set role = set_role.role

@@ -1,5 +1,4 @@
-create function logic.set_status(order_id uuid, status text, note text)
-returns void
+create function logic.set_status(order_id uuid, status text, note text) returns void
 language plpgsql set search_path = '' as $$
 begin
   perform set_config('shop.status_note', note, true);

@@ -1,5 +1,4 @@
-create function logic.settle_order(paid_order shop.orders, payment shop.payments)
-returns void
+create function logic.settle_order(paid_order shop.orders, payment shop.payments) returns void
 language plpgsql set search_path = '' as $$
 begin
   if paid_order.status = 'pending' then

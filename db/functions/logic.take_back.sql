@@ -1,5 +1,4 @@
-create function logic.take_back(order_id uuid, items jsonb, restock boolean)
-returns numeric
+create function logic.take_back(order_id uuid, items jsonb, restock boolean) returns numeric
 language plpgsql set search_path = '' as $$
 declare
   line record;

@@ -1,5 +1,4 @@
-create function logic.throttle(bucket text, attempts integer, window_seconds integer)
-returns integer
+create function logic.throttle(bucket text, attempts integer, window_seconds integer) returns integer
 language plpgsql security definer set search_path = '' as $$
 declare
   counted auth.throttles;

@@ -1,5 +1,4 @@
-create function logic.unit_price(variant_id uuid, customer_id uuid)
-returns numeric
+create function logic.unit_price(variant_id uuid, customer_id uuid) returns numeric
 language plpgsql stable set search_path = '' as $$
 begin
   return coalesce(

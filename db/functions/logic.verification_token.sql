@@ -1,5 +1,4 @@
-create function logic.verification_token(customer_id uuid, token_hash bytea)
-returns void
+create function logic.verification_token(customer_id uuid, token_hash bytea) returns void
 language plpgsql security definer set search_path = '' as $$
 begin
   insert into auth.one_time_tokens (token_hash, account_id, purpose, email, expires_at)

@@ -1,5 +1,4 @@
-create function logic.verify_email(token_hash bytea)
-returns boolean
+create function logic.verify_email(token_hash bytea) returns boolean
 language plpgsql security definer set search_path = '' as $$
 declare
   token auth.one_time_tokens;

@@ -1,5 +1,4 @@
-create function logic.withdraw_order(withdrawn shop.orders, cancelled_by text, note text)
-returns void
+create function logic.withdraw_order(withdrawn shop.orders, cancelled_by text, note text) returns void
 language plpgsql set search_path = '' as $$
 declare
   payment shop.payments;

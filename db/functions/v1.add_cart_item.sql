@@ -1,5 +1,4 @@
-create function v1.add_cart_item(json)
-returns json
+create function v1.add_cart_item(json) returns json
 language plpgsql set search_path = '' as $$
 declare
   -- Both spellings are in use: the model's field and the id's.

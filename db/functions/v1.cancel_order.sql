@@ -1,5 +1,4 @@
-create function v1.cancel_order()
-returns json
+create function v1.cancel_order() returns json
 language plpgsql set search_path = '' as $$
 declare
   cancelled api.orders := api.cancel_order(logic.path_id());

@@ -1,5 +1,4 @@
-create function v1.clear_cart()
-returns json
+create function v1.clear_cart() returns json
 language plpgsql set search_path = '' as $$
 begin
   perform api.clear_cart();

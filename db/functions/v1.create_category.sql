@@ -1,5 +1,4 @@
-create function v1.create_category(json)
-returns json
+create function v1.create_category(json) returns json
 language plpgsql set search_path = '' as $$
 declare
   given jsonb := logic.check_body($1, '{

@@ -1,5 +1,4 @@
-create function v1.delete_address()
-returns void
+create function v1.delete_address() returns void
 language plpgsql set search_path = '' as $$
 begin
   delete from shop.addresses a where a.id = logic.path_id() and a.customer_id = (select shop.current_user_id());

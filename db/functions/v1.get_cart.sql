@@ -1,5 +1,4 @@
-create function v1.get_cart()
-returns json
+create function v1.get_cart() returns json
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return (

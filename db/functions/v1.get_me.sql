@@ -1,5 +1,4 @@
-create function v1.get_me()
-returns json
+create function v1.get_me() returns json
 language plpgsql stable set search_path = '' as $$
 begin
   return (

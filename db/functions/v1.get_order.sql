@@ -1,5 +1,4 @@
-create function v1.get_order(id text)
-returns json
+create function v1.get_order(id text) returns json
 language plpgsql stable set search_path = '' as $$
 declare
   answer json := logic.order_json(logic.to_uuid(id));

@@ -1,5 +1,4 @@
-create function v1.get_product(slug text)
-returns json
+create function v1.get_product(slug text) returns json
 language plpgsql stable set search_path = '' as $$
 declare
   answer json;

@@ -1,5 +1,4 @@
-create function v1.list_addresses(page text default '', page_size text default '')
-returns json
+create function v1.list_addresses(page text default '', page_size text default '') returns json
 language plpgsql stable set search_path = '' as $$
 declare
   wanted record := logic.page(page, page_size);

@@ -2,8 +2,7 @@ create function v1.list_products(
   category text default '', price_min text default '', price_max text default '', in_stock text default '',
   is_featured text default '', is_active text default '', name text default '', search text default '',
   ordering text default '', page text default '', page_size text default ''
-)
-returns json
+) returns json
 language plpgsql stable set search_path = '' as $$
 declare
   wanted record := logic.page(page, page_size);

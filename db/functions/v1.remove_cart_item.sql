@@ -1,5 +1,4 @@
-create function v1.remove_cart_item()
-returns void
+create function v1.remove_cart_item() returns void
 language plpgsql set search_path = '' as $$
 begin
   perform api.remove_from_cart(logic.path_id());

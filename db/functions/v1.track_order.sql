@@ -1,5 +1,4 @@
-create function v1.track_order(id text)
-returns json
+create function v1.track_order(id text) returns json
 language plpgsql stable set search_path = '' as $$
 declare
   tracked json := v1.get_order(id);

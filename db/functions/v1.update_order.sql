@@ -1,5 +1,4 @@
-create function v1.update_order(json)
-returns json
+create function v1.update_order(json) returns json
 language plpgsql set search_path = '' as $$
 declare
   given jsonb := logic.check_body($1, '{"status": "text", "notes": "text", "tracking_number": "text"}');

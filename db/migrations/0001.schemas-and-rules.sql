@@ -8,8 +8,7 @@ alter default privileges revoke execute on functions from public;
 
 grant usage on schema shop to anon, customer;
 
-create function shop.current_user_id()
-returns uuid
+create function shop.current_user_id() returns uuid
 language sql stable set search_path = ''
 return (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
 comment on function shop.current_user_id is 'The account that PostgREST has authenticated, null for anonymous callers.';
@@ -32,8 +31,7 @@ $$;
 comment on procedure shop.protect is
   'Migrations call this for each new table: row-level security on and forced, and the owner let through.';
 
-create function shop.touch()
-returns trigger
+create function shop.touch() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   new.updated_at := clock_timestamp();
@@ -42,8 +40,7 @@ end;
 $$;
 comment on function shop.touch is 'Keeps updated_at.';
 
-create function shop.refuse_change()
-returns trigger
+create function shop.refuse_change() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   raise sqlstate '23514' using

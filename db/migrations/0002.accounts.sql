@@ -115,8 +115,7 @@ create unique index addresses_one_default_of_a_type on shop.addresses (customer_
 create trigger addresses_touch before update on shop.addresses for each row execute function shop.touch();
 comment on table shop.addresses is 'Where a customer''s orders go and are billed to.';
 
-create function shop.keep_one_default_address()
-returns trigger
+create function shop.keep_one_default_address() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   update shop.addresses other set is_default = false

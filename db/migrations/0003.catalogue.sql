@@ -23,8 +23,7 @@ create index categories_parent_id_idx on shop.categories (parent_id);
 create trigger categories_touch before update on shop.categories for each row execute function shop.touch();
 comment on table shop.categories is 'The tree that products hang in.';
 
-create function shop.refuse_category_cycle()
-returns trigger
+create function shop.refuse_category_cycle() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   -- Two moves at once could close a ring that neither sees; moves are rare, so they queue.
@@ -119,8 +118,7 @@ create trigger product_variants_touch before update on shop.product_variants
 comment on table shop.product_variants is
   'What is really picked and counted. Each product has one default variant, which nobody sees: it carries the stock as long as there are no others.';
 
-create function shop.keep_default_variant()
-returns trigger
+create function shop.keep_default_variant() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op = 'INSERT' then
@@ -135,8 +133,7 @@ create trigger products_keep_default_variant after insert or update of sku on sh
   for each row execute function shop.keep_default_variant();
 comment on function shop.keep_default_variant is 'Every product has a variant to count, under the product''s own SKU.';
 
-create function shop.rest_default_variant()
-returns trigger
+create function shop.rest_default_variant() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   product uuid := coalesce(new.product_id, old.product_id);
@@ -155,8 +152,7 @@ create trigger product_variants_rest_default_on_delete after delete on shop.prod
   for each row when (not old.is_default) execute function shop.rest_default_variant();
 comment on function shop.rest_default_variant is 'A product with variants of its own is sold as one of them, not as the default.';
 
-create function shop.refuse_negative_variant_price()
-returns trigger
+create function shop.refuse_negative_variant_price() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   product uuid := case tg_table_name when 'products' then to_jsonb(new) ->> 'id' else to_jsonb(new) ->> 'product_id' end;
@@ -218,8 +214,7 @@ create index reviews_customer_id_idx on shop.reviews (customer_id);
 create trigger reviews_touch before update on shop.reviews for each row execute function shop.touch();
 comment on table shop.reviews is 'Opinions of customers; shown and counted once approved.';
 
-create function shop.count_reviews()
-returns trigger
+create function shop.count_reviews() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' and old.is_approved then
@@ -275,8 +270,7 @@ create policy reviews_delete_own on shop.reviews for delete to customer
   using (customer_id = (select shop.current_user_id()));
 create policy reviews_all_staff on shop.reviews to staff using (true) with check (true);
 
-create function shop.return_review_to_queue()
-returns trigger
+create function shop.return_review_to_queue() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   new.is_approved := false;

@@ -40,8 +40,7 @@ create trigger stock_movements_append_only before update or delete on shop.stock
 create trigger stock_movements_no_truncate before truncate on shop.stock_movements
   for each statement execute function shop.refuse_change();
 
-create function shop.open_stock()
-returns trigger
+create function shop.open_stock() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   insert into shop.stock (variant_id) values (new.id);
@@ -52,8 +51,7 @@ create trigger product_variants_open_stock after insert on shop.product_variants
   for each row execute function shop.open_stock();
 comment on function shop.open_stock is 'Every variant has a row of stock from its first moment, empty.';
 
-create function shop.guard_stock()
-returns trigger
+create function shop.guard_stock() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   -- Depth 1 is a statement of somebody's own; the ledger's and the reservations' triggers come deeper.
@@ -75,8 +73,7 @@ create trigger stock_no_truncate before truncate on shop.stock
   for each statement execute function shop.guard_stock();
 comment on function shop.guard_stock is 'On hand equals the ledger and reserved equals the reservations, also for the owner.';
 
-create function shop.post_movement()
-returns trigger
+create function shop.post_movement() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   update shop.stock set on_hand = on_hand + new.quantity where variant_id = new.variant_id;

@@ -31,8 +31,7 @@ create table shop.carts (
 create trigger carts_touch before update on shop.carts for each row execute function shop.touch();
 comment on table shop.carts is 'The one open cart of a customer.';
 
-create function shop.open_cart()
-returns trigger
+create function shop.open_cart() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   insert into shop.carts (customer_id) values (new.id);
@@ -67,8 +66,7 @@ create index cart_items_variant_id_idx on shop.cart_items (variant_id);
 create trigger cart_items_touch before update on shop.cart_items for each row execute function shop.touch();
 comment on table shop.cart_items is 'Lines of a cart, with the price at the time of adding.';
 
-create function shop.count_cart_version()
-returns trigger
+create function shop.count_cart_version() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   update shop.carts set version = version + 1

@@ -135,8 +135,7 @@ create index order_items_product_id_idx on shop.order_items (product_id);
 create index order_items_variant_id_idx on shop.order_items (variant_id);
 comment on table shop.order_items is 'Lines of an order with name, SKU and price as they were.';
 
-create function shop.check_order_subtotal()
-returns trigger
+create function shop.check_order_subtotal() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   checked uuid := case tg_table_name when 'orders' then to_jsonb(new) ->> 'id'
@@ -178,8 +177,7 @@ create trigger order_status_history_no_truncate before truncate on shop.order_st
   for each statement execute function shop.refuse_change();
 comment on table shop.order_status_history is 'Append-only: when an order took which state, through whom and why.';
 
-create function shop.record_order_status()
-returns trigger
+create function shop.record_order_status() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op = 'UPDATE' and not exists (
@@ -220,8 +218,7 @@ create index reservations_variant_id_idx on shop.reservations (variant_id);
 create index reservations_expires_at_idx on shop.reservations (expires_at) where state = 'held';
 comment on table shop.reservations is 'Stock that belongs to an order: held until paid, then taken; released by expiry or cancellation.';
 
-create function shop.post_reservation()
-returns trigger
+create function shop.post_reservation() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op = 'DELETE' then

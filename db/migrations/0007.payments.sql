@@ -29,8 +29,7 @@ create table shop.payments (
 create trigger payments_touch before update on shop.payments for each row execute function shop.touch();
 comment on table shop.payments is 'One PaymentIntent an order.';
 
-create function shop.check_order_payment()
-returns trigger
+create function shop.check_order_payment() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   checked uuid := to_jsonb(new) ->> case tg_table_name when 'orders' then 'id' else 'order_id' end;
@@ -79,8 +78,7 @@ create index refunds_payment_id_idx on shop.refunds (payment_id);
 create trigger refunds_touch before update on shop.refunds for each row execute function shop.touch();
 comment on table shop.refunds is 'Money given back, also in part; asked of Stripe by a worker.';
 
-create function shop.add_up_refunds()
-returns trigger
+create function shop.add_up_refunds() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op <> 'INSERT' and old.status <> 'failed' then

@@ -21,8 +21,7 @@ create index outbox_waiting_idx on shop.outbox (available_at, created_at) where 
 create index outbox_done_at_idx on shop.outbox (done_at) where done_at is not null;
 comment on table shop.outbox is 'Work for the workers; the queue in Redis is only the doorbell.';
 
-create function shop.ring_outbox()
-returns trigger
+create function shop.ring_outbox() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   notify outbox;
