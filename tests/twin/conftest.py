@@ -3,6 +3,7 @@
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +18,6 @@ import httpx
 import pytest
 import stripe
 
-from stack.ports import choose
 from tests.conftest import eventually
 
 KEY = "sk_test_" + "k" * 24
@@ -35,6 +35,11 @@ class Delivery:
     @property
     def event(self) -> stripe.Event:
         return stripe.Webhook.construct_event(self.body, self.signature, SECRET)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 class Receiver:
@@ -78,7 +83,7 @@ class Twin:
 
     database: Path
     webhook_url: str
-    port: int = field(default_factory=lambda: choose(["twin"], {})["twin"])
+    port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
