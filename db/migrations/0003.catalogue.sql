@@ -37,7 +37,8 @@ begin
     select from ancestors where id = new.id
   ) then
     raise sqlstate '23514' using
-      message = 'a category cannot be inside itself', constraint = 'categories_tree_has_no_cycle';
+      message = 'a category inside itself violates check constraint "categories_tree_has_no_cycle"',
+      constraint = 'categories_tree_has_no_cycle';
   end if;
   return new;
 end;
@@ -164,7 +165,8 @@ begin
     where p.id = product and p.price + v.price_modifier < 0
   ) then
     raise sqlstate '23514' using
-      message = 'price and price modifier add up to less than nothing', constraint = 'product_variants_price_not_negative';
+      message = 'price and price modifier together violate check constraint "product_variants_price_not_negative"',
+      constraint = 'product_variants_price_not_negative';
   end if;
   return null;
 end;
