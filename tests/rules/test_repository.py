@@ -15,7 +15,7 @@ UNWANTED = {
     "a note to oneself": r"\b(TODO|FIXME|XXX|HACK)\b",
     "a number that only a tracker knows": r"(?i)\b(issue|ticket|pull request|pr) ?#\d+",
     "somebody's machine": r"(?<![\w.])/(home/\w+|Users/\w+|work/\w+|root/\w+|mnt/\w+)",
-    "a key of Stripe's": r"\b[sr]k_(live|test)_(?!twin)[A-Za-z0-9]{16,}",
+    "a key of Stripe's": r"\b[sr]k_(live|test)_(?=\w*[0-9])(?=\w*[a-z])(?=\w*[A-Z])\w{24,}",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",
     "a token of a service": r"\b(gh[pousr]_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|xox[bap]-[0-9A-Za-z-]{20,})",
     "a signed token": r"\beyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}",
