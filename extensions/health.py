@@ -13,11 +13,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from extensions.config import settings
+from extensions.database import call
 
 PATIENCE = 2.0
 # Without these nothing is sold; without the others mails and confirmations come later.
 NEEDED = ("database", "postgrest")
 HEARTBEATS = ("worker", "relay", "beat")
+
+
+class GivenUpError(Exception):
+    """Work that nobody will do unless a person looks at it."""
 
 
 async def live(request: Request) -> JSONResponse:
@@ -33,6 +38,7 @@ async def health(request: Request) -> JSONResponse:
         "redis": ask_redis,
         "mail": lambda: asyncio.to_thread(ask_smtp),
         "stripe": lambda: ask_stripe(request),
+        "outbox": lambda: ask_outbox(request),
         **{name: (lambda name=name: ask_heartbeat(name)) for name in HEARTBEATS},  # type: ignore[misc]
     }
     answers = await asyncio.gather(*(ask(probe) for probe in probes.values()))
@@ -67,6 +73,12 @@ async def ask_database(request: Request) -> None:
     """A statement through the pool."""
     async with request.app.state.pool.connection() as connection:
         await connection.execute("select 1")
+
+
+async def ask_outbox(request: Request) -> None:
+    """Whether all work is done or will be. Raises GivenUpError when some was tried too often."""
+    if await call(request.app.state.pool, "count_dead_outbox"):
+        raise GivenUpError
 
 
 async def ask_http(request: Request, url: str) -> None:

@@ -38,15 +38,17 @@ HANDLERS: dict[str, Callable[[str, dict[str, Any]], None]] = {
 
 @app.task(name="outbox.act")  # type: ignore[untyped-decorator]
 def act(row_id: str, attempt: int) -> None:
-    """Handle one row, if this attempt is still the one that holds it."""
+    """Handle one row, if it was not attempted more often than when the bell rang for it."""
     row = call("claim_outbox", id=row_id, attempt=attempt)
     if row is None:
         return
+    told = {"topic": row["topic"], "row": row_id, "attempt": row["attempt"]}
     try:
         HANDLERS[row["topic"]](row_id, row["payload"])
     except Exception as error:
-        log.warning("outbox row failed", topic=row["topic"], row=row_id, attempt=attempt, error=repr(error)[:300])
-        call("fail_outbox", id=row_id, attempt=attempt, error=repr(error)[:900])
+        log.warning("outbox row failed", **told, error=repr(error)[:300])
+        if call("fail_outbox", id=row_id, attempt=row["attempt"], error=repr(error)[:900]):
+            log.error("outbox row given up", **told)
     else:
-        call("finish_outbox", id=row_id, attempt=attempt)
-        log.info("done", topic=row["topic"], row=row_id, attempt=attempt)
+        call("finish_outbox", id=row_id, attempt=row["attempt"])
+        log.info("done", **told)

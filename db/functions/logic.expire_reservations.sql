@@ -1,12 +1,11 @@
-create function logic.expire_reservations()
-returns integer
+create function logic.expire_reservations() returns integer
 language plpgsql security definer set search_path = '' as $$
 declare
-  expired shop.orders;
-  total integer := 0;
+  expired shop.orders[];
+  one shop.orders;
 begin
-  for expired in
-    select o.* from shop.orders o
+  expired := array(
+    select o from shop.orders o
     where o.status = 'pending'
       and exists (
         select from shop.reservations r where r.order_id = o.id and r.state = 'held' and r.expires_at <= now()
@@ -17,11 +16,17 @@ begin
       )
     order by o.created_at limit 500
     for update of o skip locked
-  loop
-    perform logic.withdraw_order(expired, 'expiry', 'Not paid in time');
-    total := total + 1;
+  );
+  -- The stock of all of them first and in one order: one order after the other would meet a checkout head-on.
+  perform from shop.stock s
+  where s.variant_id in (
+    select r.variant_id from shop.reservations r join unnest(expired) e on e.id = r.order_id
+  )
+  order by s.variant_id for update;
+  foreach one in array expired loop
+    perform logic.withdraw_order(one, 'expiry', 'Not paid in time');
   end loop;
-  return total;
+  return cardinality(expired);
 end;
 $$;
 comment on function logic.expire_reservations is 'Cancels unpaid orders whose time is up. Returns how many.';

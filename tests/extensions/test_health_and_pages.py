@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import Shop, eventually
 
-PARTS = {"database", "postgrest", "redis", "mail", "stripe", "worker", "relay", "beat"}
+PARTS = {"database", "postgrest", "redis", "mail", "stripe", "outbox", "worker", "relay", "beat"}
 
 
 @contextmanager

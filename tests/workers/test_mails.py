@@ -1,0 +1,192 @@
+"""The shop's mails: to whom, from whom, what they say twice, and that nobody's words become markup or headers."""
+
+import email
+import email.policy
+import html
+import re
+import uuid
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from tests.conftest import PASSWORD, Person, Shop, eventually
+
+NASTY = "<script>alert('x')</script> & \"Söhne\" {{ 7 * 7 }} %s"
+
+
+def mail(shop: Shop, to: str, word: str) -> dict[str, Any]:
+    """The one mail for an address whose subject has this word."""
+    found = eventually(lambda: [m for m in shop.mails(to) if word in m["subject"]], what=f"{word} for {to}")
+    assert len(found) == 1
+    return dict(found[0])
+
+
+def source(shop: Shop, letter: dict[str, Any]) -> EmailMessage:
+    """The mail as it went over the wire."""
+    raw = httpx.get(f"{shop.status['mail_url']}/api/email/{letter['id']}/source", timeout=30).content
+    return email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def is_wellformed(shop: Shop, letter: dict[str, Any], row: dict[str, Any], to: str) -> None:
+    wire = source(shop, letter)
+    assert not wire.defects
+    assert str(wire["from"]) == "pgshop <shop@pgshop.example>"
+    assert wire["to"] == to
+    assert wire["message-id"] == f"<{row['id']}@127.0.0.1>"
+    assert wire["auto-submitted"] == "auto-generated"
+    assert wire["date"].datetime.tzinfo
+    assert (wire["cc"], wire["bcc"]) == (None, None)
+    assert wire.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in wire.iter_parts()] == ["text/plain", "text/html"]
+    # Both parts say the same sentence, and the links lead into this shop.
+    for part in (letter["text"], letter["html"]):
+        assert "Hello" in part
+        assert "None" not in part
+        assert "{{" not in part.replace("{{ 7 * 7 }}", "")
+    links = re.findall(r'(?:href="|\s)(https?://[^"\s]+)', letter["html"] + "\n" + letter["text"])
+    assert links
+    assert {link for link in links if not link.startswith(shop.url)} == set()
+    for link in links:
+        assert httpx.get(html.unescape(link), timeout=30).status_code == 200
+    assert "<script" not in letter["html"]
+
+
+@pytest.fixture
+def order(customer: Person, make_product: Callable[..., dict[str, Any]], buy: Any) -> dict[str, Any]:
+    """Three of something at 3.33 and one of a thing with a nasty name at 1234.50."""
+    nasty = make_product(name=NASTY, slug=uuid.uuid4().hex, price="1234.50")
+    answer = customer.client.post("/api/v1/cart/items/", json={"product_id": nasty["id"], "quantity": 1})
+    assert answer.status_code == 201
+    return dict(buy(customer, make_product(name="Plain thing", slug=uuid.uuid4().hex, price="3.33"), 3))
+
+
+def lists_the_order(letter: dict[str, Any], order: dict[str, Any]) -> None:
+    # With 20 % tax on the goods and the flat delivery.
+    assert (order["subtotal"], order["tax"], order["total_amount"]) == ("1244.49", "248.90", "1498.34")
+    text, page = letter["text"], re.sub(r"\s+", " ", letter["html"])
+    for line in ("3 x Plain thing: 9.99", f"1 x {NASTY}: 1234.50"):
+        assert line in text
+    for name in ("Subtotal", "Delivery", "Tax"):
+        assert name in text
+        assert name in page
+    for amount in ("1244.49", "248.90", "4.95", f"{order['total_amount']} GBP"):
+        assert amount in text
+        assert amount in page
+    assert "3 × Plain thing" in page  # noqa: RUF001 as it is printed
+    assert "&lt;script&gt;alert" in page
+    assert "&amp;" in page
+    assert "Söhne" in page
+
+
+def test_welcome(shop: Shop, customer: Person, row: Any) -> None:
+    letter = mail(shop, customer.email, "Welcome")
+    assert letter["subject"] == "Welcome to pgshop"
+    is_wellformed(shop, letter, row("customer.registered", customer_id=customer.id), customer.email)
+    assert "Hello Test," in letter["text"]
+    assert "works once, for three days" in letter["html"]
+
+
+def test_address_taken(shop: Shop, customer: Person, row: Any) -> None:
+    body = {"email": customer.email, "password": PASSWORD, "password2": PASSWORD}
+    assert shop.client().post("/api/v1/auth/register/", json=body).status_code == 201
+    letter = mail(shop, customer.email, "already")
+    is_wellformed(shop, letter, row("customer.address_taken", customer_id=customer.id), customer.email)
+    assert "verify" not in letter["text"]
+
+
+def test_order_confirmed(shop: Shop, customer: Person, order: dict[str, Any], pay: Any, row: Any) -> None:
+    assert pay(customer, order).status_code == 200
+    letter = mail(shop, customer.email, "confirmed")
+    assert letter["subject"] == f"Your order {order['order_number']} is confirmed"
+    is_wellformed(shop, letter, row("order.confirmed", order_id=order["id"]), customer.email)
+    lists_the_order(letter, order)
+    for part in (letter["text"], letter["html"]):
+        assert "1 High Street, YO1 7AA York, UK" in part
+
+
+def test_order_cancelled(shop: Shop, customer: Person, order: dict[str, Any], row: Any) -> None:
+    answer = customer.client.post("/rest/v1/rpc/cancel_order", json={"order_id": order["id"], "reason": NASTY})
+    assert answer.status_code == 200, answer.text
+    letter = mail(shop, customer.email, "cancelled")
+    assert letter["subject"] == f"Your order {order['order_number']} is cancelled"
+    is_wellformed(shop, letter, row("order.cancelled", order_id=order["id"]), customer.email)
+    lists_the_order(letter, order)
+    assert f"will not come: {NASTY}." in letter["text"]
+
+
+def test_order_refunded(shop: Shop, customer: Person, staff: Person, order: dict[str, Any], pay: Any, row: Any) -> None:
+    assert pay(customer, order).status_code == 200
+    body = {"order_id": order["id"], "amount": 1000.1, "reason": NASTY}
+    assert staff.client.post("/rest/v1/rpc/refund_order", json=body).status_code == 200
+    letter = mail(shop, customer.email, "Refund")
+    assert letter["subject"] == f"Refund for your order {order['order_number']}"
+    is_wellformed(shop, letter, row("order.refunded", order_id=order["id"]), customer.email)
+    for part in (letter["text"], letter["html"]):
+        assert "1000.10 GBP" in part
+    assert f"Reason: {NASTY}" in letter["text"]
+
+
+def test_every_paid_order_has_one_confirmation(
+    shop: Shop, customer: Person, make_product: Callable[..., dict[str, Any]], buy: Any, pay: Any
+) -> None:
+    product = make_product(stock_quantity=20)
+    orders = [buy(customer, product) for _ in range(6)]
+    for order in orders:
+        assert pay(customer, order).status_code == 200
+    wanted = sorted(f"Your order {order['order_number']} is confirmed" for order in orders)
+    eventually(
+        lambda: len([m for m in shop.mails(customer.email) if "confirmed" in m["subject"]]) >= 6, what="six mails"
+    )
+    # The webhooks, which tell the same again, are through.
+    eventually(lambda: all_told(shop, orders), what="webhooks")
+    assert sorted(m["subject"] for m in shop.mails(customer.email) if "confirmed" in m["subject"]) == wanted
+
+
+def all_told(shop: Shop, orders: list[dict[str, Any]]) -> bool:
+    with shop.connect() as connection:
+        row = connection.execute(
+            "select count(*) from shop.payment_events where type = 'payment_intent.succeeded'"
+            " and payload #>> '{data,object,metadata,order_id}' = any(%s)",
+            [[order["id"] for order in orders]],
+        ).fetchone()
+    return bool(row and row["count"] == len(orders))
+
+
+def test_a_name_of_several_lines_becomes_no_header(
+    shop: Shop, customer: Person, order: dict[str, Any], pay: Any, database: psycopg.Connection[Any]
+) -> None:
+    # Registering refuses such names; this one came another way.
+    lines = "Ann\r\nBcc: spam@example.com\r\nSubject: cheap\r\n\r\nbuy"
+    database.execute("update shop.customers set first_name = %s where id = %s", [lines, customer.id])
+    assert pay(customer, order).status_code == 200
+    letter = mail(shop, customer.email, "confirmed")
+    wire = source(shop, letter)
+    assert wire["bcc"] is None
+    assert len(wire.get_all("subject")) == 1
+    assert shop.mails("spam@example.com") == []
+
+
+def test_a_shop_name_of_several_lines_becomes_no_header(
+    shop: Shop, customer: Person, acting_as: Callable[..., Person], database: psycopg.Connection[Any]
+) -> None:
+    before = database.execute("select shop_name from shop.settings").fetchone()
+    assert before
+    try:
+        database.execute("update shop.settings set shop_name = E'A\\nBcc: spam@example.com'")
+        letter = mail(shop, acting_as().email, "Welcome")
+    except psycopg.errors.CheckViolation:
+        return
+    finally:
+        database.execute("update shop.settings set shop_name = %s", [before["shop_name"]])
+    assert letter["subject"] == "Welcome to A Bcc: spam@example.com"
+    assert shop.mails("spam@example.com") == []
+
+
+@pytest.mark.parametrize("name", ["jörg", "o'brien+tag", "名前"])
+def test_unusual_addresses_get_their_mail(shop: Shop, acting_as: Callable[..., Person], name: str) -> None:
+    person = acting_as(email=f"{name}.{id(name)}@example.com")
+    assert mail(shop, person.email, "Welcome")["subject"] == "Welcome to pgshop"

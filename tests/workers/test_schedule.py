@@ -1,0 +1,151 @@
+"""What the clock asks for: unpaid orders give their stock back, without ever meeting a checkout head-on."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from celery import Celery
+
+from tests.conftest import Person, Shop, eventually
+
+
+@pytest.fixture(scope="module")
+def ask(shop: Shop) -> Iterator[Callable[[str], None]]:
+    """`ask("prune")`: have the worker do at once what the clock asks for every so often."""
+    with Celery(broker=shop.status["redis_url"], set_as_current=False) as app:
+        yield lambda name: app.send_task(f"workers.schedule.{name}", ignore_result=True)
+
+
+def expire(database: psycopg.Connection[Any], order: dict[str, Any]) -> None:
+    database.execute("update shop.reservations set expires_at = now() where order_id = %s", [order["id"]])
+
+
+def state(person: Person, order: dict[str, Any]) -> str:
+    return str(person.client.get(f"/api/v1/orders/{order['id']}/").json()["status"])
+
+
+@pytest.fixture(scope="module")
+def forgotten(
+    shop: Shop, acting_as: Callable[..., Person], make_product: Callable[..., dict[str, Any]], buy: Any
+) -> tuple[Person, dict[str, Any]]:
+    """An order whose time is up when this module begins, so that the clock has come round when it ends."""
+    person = acting_as()
+    order = buy(person, make_product())
+    with shop.connect() as connection:
+        expire(connection, order)
+    return person, order
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_an_expired_order_gives_its_stock_back_and_tells(
+    shop: Shop,
+    acting_as: Callable[..., Person],
+    make_product: Callable[..., dict[str, Any]],
+    buy: Any,
+    database: psycopg.Connection[Any],
+    ask: Callable[[str], None],
+) -> None:
+    product = make_product(stock_quantity=3)
+    late, patient = acting_as(), acting_as()
+    expired, waiting = buy(late, product, 2), buy(patient, product, 1)
+    expire(database, expired)
+    ask("expire_reservations")
+    eventually(lambda: state(late, expired) == "cancelled", what="expiry")
+    assert state(patient, waiting) == "pending"
+    assert late.client.get(f"/api/v1/products/{product['slug']}/").json()["stock_quantity"] == 2
+    row = database.execute("select cancelled_by from shop.orders where id = %s", [expired["id"]]).fetchone()
+    assert row == {"cancelled_by": "expiry"}
+    (mail,) = eventually(lambda: [m for m in shop.mails(late.email) if "cancelled" in m["subject"]], what="mail")
+    assert "Not paid in time" in mail["text"]
+
+
+def test_a_payment_that_the_bank_still_thinks_about_keeps_its_stock(
+    customer: Person,
+    acting_as: Callable[..., Person],
+    make_product: Callable[..., dict[str, Any]],
+    buy: Any,
+    database: psycopg.Connection[Any],
+    ask: Callable[[str], None],
+) -> None:
+    other = acting_as()
+    thinking, expired = buy(customer, make_product()), buy(other, make_product())
+    database.execute("update shop.payments set status = 'processing' where order_id = %s", [thinking["id"]])
+    for order in (thinking, expired):
+        expire(database, order)
+    ask("expire_reservations")
+    eventually(lambda: state(other, expired) == "cancelled", what="expiry")
+    assert state(customer, thinking) == "pending"
+
+
+def test_expiry_takes_its_locks_in_the_order_of_checkouts(
+    shop: Shop,
+    acting_as: Callable[..., Person],
+    make_product: Callable[..., dict[str, Any]],
+    buy: Any,
+    database: psycopg.Connection[Any],
+) -> None:
+    """Two orders expire, the older one for the later stock. A checkout of both, half way, must find it free."""
+    products = [make_product(), make_product()]
+    rows = database.execute(
+        "select id, product_id::text from shop.product_variants where product_id = any(%s) order by id",
+        [[product["id"] for product in products]],
+    ).fetchall()
+    by_id = {product["id"]: product for product in products}
+    first, second = rows
+    orders = [(person := acting_as(), buy(person, by_id[row["product_id"]])) for row in (second, first)]
+    for _, order in orders:
+        expire(database, order)
+    lock = "select from shop.stock where variant_id = %s for update"
+
+    def run() -> None:
+        with shop.connect() as expiring:
+            expiring.execute("select logic.expire_reservations()")
+
+    with shop.connect() as checkout:
+        with checkout.transaction():
+            checkout.execute(lock, [first["id"]])
+            thread = threading.Thread(target=run)
+            thread.start()
+            eventually(
+                lambda: database.execute(
+                    "select 1 from pg_stat_activity where %s = any (pg_blocking_pids(pid))", [checkout.info.backend_pid]
+                ).fetchone(),
+                what="expiry waits",
+            )
+            # Had it taken the other row already, these two would now wait for each other.
+            checkout.execute("set local lock_timeout = '300ms'")
+            checkout.execute(lock, [second["id"]])
+        thread.join(15)
+    assert [state(person, order) for person, order in orders] == ["cancelled", "cancelled"]
+
+
+def test_what_has_served_its_time_is_removed(
+    shop: Shop, database: psycopg.Connection[Any], ask: Callable[[str], None]
+) -> None:
+    for bucket, days in (("old", 3), ("recent", 0)):
+        database.execute(
+            "insert into auth.throttles (bucket, attempts, window_ends_at)"
+            " values (%s, 1, now() - make_interval(days => %s))",
+            [bucket, days],
+        )
+    for days in (100, 1):
+        database.execute(
+            "insert into shop.outbox (topic, payload, done_at)"
+            " values ('old.row', %s, now() - make_interval(days => %s))",
+            [psycopg.types.json.Jsonb({"days": days}), days],
+        )
+    ask("prune")
+    eventually(
+        lambda: not database.execute("select 1 from auth.throttles where bucket = 'old'").fetchone(), what="pruned"
+    )
+    assert database.execute("delete from auth.throttles where bucket = 'recent' returning 1").fetchone()
+    kept = database.execute("delete from shop.outbox where topic = 'old.row' returning payload").fetchall()
+    assert kept == [{"payload": {"days": 1}}]
+
+
+def test_the_clock_itself_comes_round(forgotten: tuple[Person, dict[str, Any]]) -> None:
+    """Last, since the clock asks every 30 seconds."""
+    person, order = forgotten
+    eventually(lambda: state(person, order) == "cancelled", 40, "beat")
