@@ -1,6 +1,7 @@
 // What SQL and PostgREST cannot do at the door: refuse damaged requests, and give every error one shape.
 
 const UNFILTERED = ['select', 'order', 'limit', 'offset', 'columns', 'on_conflict'];
+const OPERATOR = /^(not|eq|neq|gte?|lte?|i?like|i?match|in|is|isdistinct|cs|cd|ov|sl|sr|nx[rl]|adj|(pl|ph|w)?fts)(\(.*\))?\./;
 const DEEPEST = 8;
 const METHODS = 'OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE';
 
@@ -46,6 +47,12 @@ function refusal(r) {
   return '';
 }
 
+// PostgREST takes a value like in.stock for a filter of the result; with a blank in front it is just text.
+function argument(name, encoded) {
+  const value = decodeURIComponent(encoded.replace(/\+/g, ' '));
+  return name + '=' + (OPERATOR.test(value) ? '%20' : '') + encoded.replace(/;/g, '%3B');
+}
+
 // The query string of a function: the path's parameter and those of the query that the route knows, as they came.
 function rpcArguments(r) {
   if (r.method !== 'GET' && r.method !== 'HEAD') { return ''; }
@@ -53,13 +60,13 @@ function rpcArguments(r) {
   const taken = {};
   const parts = [];
   if (r.variables.parameter) {
-    parts.push(r.variables.parameter + '=' + encodeURIComponent(r.variables.path_id));
+    parts.push(argument(r.variables.parameter, encodeURIComponent(r.variables.path_id)));
   }
   (r.variables.args || '').split('&').forEach((part) => {
     const name = part.split('=')[0];
     if (known.indexOf(name) >= 0 && name !== '' && !taken[name] && part.indexOf('=') > 0) {
       taken[name] = true;
-      parts.push(part.replace(/;/g, '%3B'));
+      parts.push(argument(name, part.slice(name.length + 1)));
     }
   });
   return parts.length ? '?' + parts.join('&') : '';
@@ -91,6 +98,10 @@ const REFUSED = {
   query_too_deep: 'The query is nested too deeply.',
   filter_required: 'A change without a filter would hit every row; say which.',
 };
+
+function usual(status) {
+  return STATUS[status] || STATUS[status < 500 ? 400 : 500];
+}
 
 function body(code, message, details, hint) {
   return JSON.stringify({ code: code, message: message, details: details || null, hint: hint || null });
@@ -130,17 +141,18 @@ function translate(r, status, error) {
   if (code === '22P05') { return ['invalid_text', 'Text must not hold the character NUL.']; }
   if (code.startsWith('22')) { return ['invalid_value', 'A value has the wrong form or is out of range.']; }
   if (code === '23502') { return ['validation_failed', 'A required field is missing.']; }
-  return STATUS[status] || (status < 500 ? STATUS[400] : STATUS[500]);
+  return usual(status);
 }
 
 // What may not be said to a stranger: how functions are called, where the database is, what it was asked.
 function scrub(status, error) {
-  const code = error.code || '';
-  if (status >= 500) { return body(code, STATUS[status >= 503 ? 503 : 500][1]); }
+  const plain = usual(status);
+  const code = error.code || plain[0];
+  if (status >= 500) { return body(code, plain[1]); }
   if (code === '42501') { return body(code, STATUS[403][1]); }
   if (code === '25006') { return body(code, STATUS[405][1]); }
   if (code === '42P01' || code === 'PGRST202' || code === 'PGRST200') { return body(code, STATUS[404][1]); }
-  return body(code, error.message, error.details, /Perhaps you meant/.test(error.hint || '') ? null : error.hint);
+  return body(code, error.message || plain[1], error.details, /Perhaps you meant/.test(error.hint || '') ? null : error.hint);
 }
 
 function shape(r, status, text) {
@@ -171,6 +183,8 @@ function errorHeaders(r) {
   delete r.headersOut['Proxy-Status'];
   // 12.0.2 says 415 when it can't answer in the form asked for; later versions 406.
   if (r.status === 415) { r.status = 406; }
+  // All its connections are taken: busy, as when it does not answer at all.
+  if (r.status === 504) { r.status = 503; }
   if (r.status === 405) { r.headersOut['Allow'] = r.uri.startsWith('/rest/v1/rpc/') ? 'OPTIONS, POST' : r.variables.allow; }
   if (r.status === 503 && !r.headersOut['Retry-After']) { r.headersOut['Retry-After'] = '1'; }
 }

@@ -96,16 +96,30 @@ class Upstream:
         """The lines of the latest request."""
         return self.requests[-1].split("\r\n")
 
+    def headers(self) -> dict[str, list[str]]:
+        """The headers of the latest request, by name in small letters; more than one value is a header said twice."""
+        found: dict[str, list[str]] = {}
+        for line in self.last()[1 : self.last().index("")]:
+            name, _, value = line.partition(": ")
+            found.setdefault(name.lower(), []).append(value)
+        return found
+
     def close(self) -> None:
         # A thread in accept() is woken by shutdown only.
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def upstream() -> Iterator[Upstream]:
     with closing(Upstream()) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def gateway(start_gateway: Callable[..., str], upstream: Upstream) -> str:
+    """The URL of a gateway that hands everything to that upstream."""
+    return start_gateway(postgrest=upstream.address, service=upstream.address)
 
 
 def configure(folder: Path, port: int, postgrest: str, service: str, media: Path, **settings: Any) -> Path:

@@ -26,7 +26,7 @@ MALFORMED = {
     "out of the root": (head("GET", "/../../etc/passwd"), 400),
     "two lengths": (head("POST", "/api/v1/cart/clear/", "Content-Length: 1", "Content-Length: 2"), 400),
     "a length and chunks": (
-        head("POST", "/api/v1/cart/clear/", "Content-Length: 5", "Transfer-Encoding: chunked"),
+        head("POST", "/api/v1/cart/clear/", "Content-Length: 5", "Transfer-Encoding: chunked") + b"0\r\n\r\n",
         400,
     ),
     "chunks that are none": (head("POST", "/api/v1/cart/items/", "Transfer-Encoding: chunked") + b"ZZ\r\n", 400),
