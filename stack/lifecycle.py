@@ -37,6 +37,7 @@ def only_one(state: State) -> Iterator[None]:
 
 def up(state: State, port: int | None, *, demo: bool, foreground: bool, report: Report) -> Supervisor:
     """Start everything and return when all parts are ready. On failure nothing is left running. Raises StackError."""
+    state.check_name()
     try:
         state.make_folders([SUPERVISOR, *PARTS])
         if shutil.disk_usage(state.folder).free < ROOM_NEEDED:
@@ -102,11 +103,11 @@ def start(supervisor: Supervisor, made: list[Program], todo: Plan, report: Repor
     late = [program for program in made if program.name in LATE]
     begun = time.monotonic()
     for program in early:
-        supervisor.call("startProcess", program.name, False)
+        supervisor.start(program.name)
     waiting = await_ready(supervisor, early, report, begun, until="postgres")
     prepare_database(supervisor.state, todo, report)
     for program in late:
-        supervisor.call("startProcess", program.name, False)
+        supervisor.start(program.name)
     await_ready(supervisor, waiting + late, report, begun)
 
 

@@ -59,7 +59,7 @@ class Follower:
         self.position += len(whole)
         lines = whole.decode(errors="replace").splitlines()
         if self.last_lines is not None:
-            lines, self.last_lines = lines[-self.last_lines :], None
+            lines, self.last_lines = lines[max(0, len(lines) - self.last_lines) :], None
         return lines
 
 

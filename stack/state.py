@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from contextlib import suppress
@@ -68,6 +69,15 @@ class State:
     def log(self, part: str) -> Path:
         """The log file of a part; `stack` is the supervisor's own."""
         return self.folder / "logs" / f"{part}.log"
+
+    def check_name(self) -> None:
+        """Raises StackError when the path holds what the servers' configuration files would stumble over."""
+        strange = sorted({sign for sign in str(self.folder) if not re.fullmatch(r"[\w /.,+@=:~()\[\]-]", sign)})
+        if strange:
+            raise StackError(
+                f"The path of the state folder {self.folder} holds {' '.join(map(repr, strange))}.",
+                "Choose a plainer one with --state: letters, digits, blanks and /.,+@=:~()[]-_.",
+            )
 
     def make_folders(self, parts: list[str]) -> None:
         """Create what is missing. PostgreSQL runs as nobody under root, and on its way it may pass but not look."""

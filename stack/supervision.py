@@ -34,6 +34,13 @@ class Supervisor:
         proxy = xmlrpc.client.ServerProxy("http://localhost", transport=UnixTransport(self.state.socket))
         return getattr(proxy.supervisor, method)(*arguments)
 
+    def start(self, part: str) -> None:
+        """Start a part without waiting for it. Raises OSError, StackError when its program cannot be run."""
+        try:
+            self.call("startProcess", part, False)
+        except xmlrpc.client.Fault as fault:
+            raise StackError(f"{part}: {fault.faultString}", f"See {self.state.log('stack')}.") from None
+
     def processes(self) -> dict[str, dict[str, Any]]:
         """What supervisord knows of each part; empty when it is not running."""
         try:
@@ -111,12 +118,13 @@ def configuration(state: State, programs: list[Program]) -> str:
         f"pidfile={state.folder}/supervisor.pid\n" + ("user=root\n" if os.geteuid() == 0 else ""),
         "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n",
     ]
-    for program in programs:
+    for number, program in enumerate(programs):
         home = str(program.home or state.home(program.name))
         command = [sys.executable, "-SE", str(CHILD), home, program.death, program.identity, *program.command]
         lines.append(
             f"[program:{program.name}]\ncommand={' '.join(quote(word) for word in command)}\n"
-            f"autostart=false\nautorestart=true\nstartsecs=1\nstartretries=20\n"
+            # Stopped in the reverse order, when nobody is left to do it better.
+            f"priority={number}\nautostart=false\nautorestart=true\nstartsecs=1\nstartretries=20\n"
             f"stopsignal={program.death}\nstopwaitsecs=12\nstopasgroup=false\nkillasgroup=true\n"
             f"redirect_stderr=true\nstdout_logfile={state.log(program.name)}\n"
             f"stdout_logfile_maxbytes=10MB\nstdout_logfile_backups=2\n"

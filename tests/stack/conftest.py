@@ -81,6 +81,14 @@ def status(state: Path) -> dict[str, Any]:
     return dict(json.loads(pgshop("status", "--json", "--state", str(state), check=False).stdout))
 
 
+def fails(*arguments: str, code: int = 1) -> str:
+    """What a command says that must fail, in one line."""
+    done = pgshop(*arguments, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.split())
+
+
 Refused = Callable[..., str]
 
 

@@ -1,7 +1,7 @@
 """One sale from beginning to end in any stack: the proof that a shop is whole."""
 
 import uuid
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -55,12 +55,18 @@ def receipts(shop: Shop, email: str, order: dict[str, Any]) -> list[dict[str, An
     return [mail for mail in shop.mails(email) if mail["subject"] == f"Your order {order['order_number']} is confirmed"]
 
 
-def sell(shop: Shop, product: dict[str, Any]) -> dict[str, Any]:
-    """Register, fill the cart, check out, pay, get the mail. Answers with the order."""
+class Sale(NamedTuple):
+    """An order, and the mail that confirms it."""
+
+    order: dict[str, Any]
+    mail: dict[str, Any]
+
+
+def sell(shop: Shop, product: dict[str, Any]) -> Sale:
+    """Register, fill the cart, check out, pay, get the mail."""
     email, client = register(shop)
     order = place_order(client, product)
     answer = client.post("/api/v1/payments/confirm/", json={"order_id": order["id"], "payment_method": "pm_card_visa"})
     assert (answer.status_code, answer.json().get("order_status")) == (200, "confirmed"), answer.text
     # What was handed to a worker that was killed comes again after its lease.
-    eventually(lambda: receipts(shop, email, order), 45, f"mail to {email}")
-    return order
+    return Sale(order, eventually(lambda: receipts(shop, email, order), 45, f"mail to {email}")[0])

@@ -54,7 +54,7 @@ def test_two_stacks_side_by_side_and_data_that_lasts(shop: Shop, start: Start, s
     first = start(spare)
     ports = [{part: running.status[part] for part in ("url", "redis_url", "mail_url")} for running in (shop, first)]
     assert not set(ports[0].values()) & set(ports[1].values())
-    order = selling.sell(first, selling.make_product(first))
+    order = selling.sell(first, selling.make_product(first)).order
     intent = paid_intent(first)
     before = (spare / "secrets.json").read_text()
     assert "everything has stopped" in pgshop("down", "--state", str(spare)).stderr

@@ -1,0 +1,47 @@
+"""Every command: its help, what it does to a running stack, and what it says when it cannot."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import pgshop
+from tests.stack.conftest import fails
+
+COMMANDS = ["up", "down", "status", "logs", "psql", "migrate", "seed"]
+COMMANDS += ["user", "user create", "user role", "import", "import products"]
+NEED_A_STACK = [
+    "psql",
+    "migrate",
+    "migrate --list",
+    "seed",
+    "user role --email a@example.com --role staff",
+    f"user create --email a@example.com --password {'x1y2z3' * 3}",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_a_sentence(command: str) -> None:
+    said = pgshop(*command.split(), "--help").stdout
+    sentence = next(line for line in map(str.strip, said.splitlines()) if line and "Usage" not in line)
+    assert sentence[0].isupper()
+    assert " " in sentence or command in {"user", "import"}
+    assert command in {"user", "import"} or "--state" in said
+
+
+def test_help_names_every_command() -> None:
+    said = pgshop("--help").stdout
+    assert all(command.split()[0] in said for command in COMMANDS)
+    assert "Usage" in pgshop(check=False).stdout + pgshop(check=False).stderr
+
+
+@pytest.mark.parametrize("command", NEED_A_STACK)
+def test_without_a_stack_the_way_to_one_is_told(tmp_path: Path, command: str) -> None:
+    said = fails(*command.split(), "--state", str(tmp_path))
+    assert f"No stack is running in {tmp_path}." in said
+    assert "pgshop up" in said
+
+
+def test_an_unknown_command_or_option(tmp_path: Path) -> None:
+    assert "No such command" in fails("start", code=2)
+    assert "No such option" in fails("status", "--wrong", code=2)
+    assert "65535" in fails("up", "--port", "70000", "--state", str(tmp_path), code=2)
