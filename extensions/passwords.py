@@ -1,6 +1,9 @@
 """Hash and check passwords: argon2id with the parameters that OWASP asks for, or better."""
 
 import asyncio
+import base64
+import hashlib
+import hmac
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
@@ -9,6 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 # OWASP's minimum is m=19456 KiB, t=2, p=1.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+OLD = "pbkdf2_sha256$"
 SHORTEST, LONGEST = 10, 128
 # What guessers try first, alone or with digits and signs around; ten characters of it are no password.
 COMMON = (
@@ -35,15 +39,27 @@ def nobodys_hash() -> str:
 
 def verify_password(stored: str | None, password: str) -> bool:
     """Whether the password is right; for no stored hash the same work is done for nothing."""
+    if stored is not None and stored.startswith(OLD):
+        return verify_old(stored, password)
     try:
         return HASHER.verify(stored or nobodys_hash(), password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
+def verify_old(stored: str, password: str) -> bool:
+    """The same for a hash that a shop on Django brings along: pbkdf2_sha256$rounds$salt$hash."""
+    try:
+        _, rounds, salt, wanted = stored.split("$")
+        made = hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), int(rounds))
+    except (ValueError, OverflowError):
+        return False
+    return hmac.compare_digest(base64.b64encode(made), wanted.encode())
+
+
 def needs_rehash(stored: str) -> bool:
-    """Whether the hash was made with weaker parameters than today's."""
-    return HASHER.check_needs_rehash(stored)
+    """Whether the hash was made in an older way or with weaker parameters than today's."""
+    return stored.startswith(OLD) or HASHER.check_needs_rehash(stored)
 
 
 def is_common(lowered: str) -> bool:

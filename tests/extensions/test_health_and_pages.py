@@ -1,5 +1,6 @@
 """Health tells the truth about each part, and the landing page shows what is where."""
 
+import json
 import os
 import re
 import signal
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.conftest import Shop, eventually
+from tests.conftest import Shop, eventually, pgshop
 
 PARTS = {"database", "postgrest", "redis", "mail", "stripe", "outbox", "worker", "relay", "beat"}
 
@@ -17,7 +18,7 @@ PARTS = {"database", "postgrest", "redis", "mail", "stripe", "outbox", "worker",
 @contextmanager
 def frozen(shop: Shop, part: str) -> Iterator[None]:
     """The part is there and answers nobody."""
-    pid = shop.status["pids"][part]
+    pid = json.loads(pgshop("status", "--json", "--state", str(shop.state)).stdout)["pids"][part]
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
