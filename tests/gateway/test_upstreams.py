@@ -1,11 +1,14 @@
 """Upstreams that are away, hang, or talk nonsense: the caller gets a 503 in the one shape, and may come again."""
 
 import json
+import os
+import signal
 import socket
 from collections.abc import Callable
 
 import pytest
 
+from tests.conftest import Shop, eventually
 from tests.gateway.conftest import Upstream, assert_problem, head, send
 
 Start = Callable[..., str]
@@ -57,6 +60,20 @@ def test_an_upstream_that_hangs_is_a_503(start_gateway: Start) -> None:
         url = start_gateway(postgrest=address, service=address, patience="300ms")
         for path in PATHS:
             assert_problem(send(url, head("GET", path)), 503, "unavailable")
+
+
+@pytest.mark.parametrize(("part", "path"), [("postgrest", "/api/v1/products/"), ("service", "/.well-known/jwks.json")])
+def test_a_part_that_is_frozen_is_a_503_and_serves_again_when_it_wakes(
+    start_gateway: Start, shop: Shop, real: dict[str, str], part: str, path: str
+) -> None:
+    url = start_gateway(**real, patience="300ms")
+    pid = shop.status["pids"][part]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert_problem(send(url, head("GET", path)), 503, "unavailable")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert eventually(lambda: send(url, head("GET", path)).status == 200)
 
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nBroken\0: x\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: b"])
