@@ -20,8 +20,7 @@ PASSED_ON = {("problems.py", "from_database"), ("problems.py", "to_problem"), ("
 INDIRECT = {
     "cart_items_quantity_not_too_large",  # added up by add_to_cart
     "orders_notes_length",  # given to checkout
-    "stock_on_hand_not_negative",  # a correction of more than there is
-    "stock_is_sufficient",  # a correction of what orders hold
+    "stock_is_sufficient",  # a correction of more than there is, or of what orders hold
     "products_cost_price_not_negative",  # given to create_product; no view has it
 }
 # Other things stand in the way before these can: columns of theirs that no caller writes, or a policy.
