@@ -79,3 +79,17 @@ def superuser(shop: Shop) -> Iterator[psycopg.Connection[Any]]:
         ) as connection,
     ):
         yield connection
+
+
+@pytest.fixture
+def intended(customer: Person, make_product: Callable[..., dict[str, Any]], buy: Any) -> dict[str, Any]:
+    """An unpaid order of `customer` with an intent."""
+    placed = dict(buy(customer, make_product()))
+    made = customer.client.post("/api/v1/payments/create-intent/", json={"order_id": placed["id"]}).json()
+    return placed | {"intent": made["payment_intent_id"]}
+
+
+@pytest.fixture
+def order(customer: Person, make_product: Callable[..., dict[str, Any]], buy: Any) -> dict[str, Any]:
+    """An order of `customer` that waits for its money: two at 10.00, tax 4.00, delivery 4.95."""
+    return dict(buy(customer, make_product(stock_quantity=5), 2))

@@ -1,6 +1,7 @@
 """The link of the welcome mail: a page with a button, which works once."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,3 +99,11 @@ def test_what_a_link_carries_is_no_markup(shop: Shop) -> None:
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_a_link_pressed_many_times_at_once_confirms_once(
+    customer: Person, link: str, at_once: Callable[..., list[httpx.Response]]
+) -> None:
+    answers = at_once([lambda: httpx.post(link, timeout=30)] * 6)
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 5
+    assert verified(customer)

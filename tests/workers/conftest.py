@@ -5,17 +5,20 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
 from stack.state import State
-from tests.conftest import Shop, eventually, pgshop
+from tests.conftest import Person, Shop, eventually, pgshop
+from tests.workers.mails import NASTY
 
 
 @pytest.fixture
@@ -40,6 +43,14 @@ def frozen(pids: Callable[[], dict[str, int]]) -> Callable[[str], AbstractContex
     return freeze
 
 
+def shows_mails(shop: Shop) -> bool:
+    """Whether the catcher's page is there, which may come later than its SMTP server."""
+    try:
+        return httpx.get(f"{shop.status['mail_url']}/api/healthz", timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
 @pytest.fixture
 def mail_is_dead(shop: Shop) -> Iterator[Callable[[], None]]:
     """The SMTP server is gone and its port refuses, until what is given is called, or the test ends."""
@@ -49,6 +60,7 @@ def mail_is_dead(shop: Shop) -> Iterator[Callable[[], None]]:
     def start() -> None:
         # Says so and does nothing when it runs already.
         subprocess.run([*control, "start", "mail"], check=False, capture_output=True)
+        eventually(lambda: shows_mails(shop), what="the page of mails")
         eventually(lambda: shop.client().get("/health/").json()["parts"]["mail"]["state"] == "up", what="mail")
 
     yield start
@@ -69,3 +81,12 @@ def row(database: psycopg.Connection[Any]) -> Callable[..., dict[str, Any]]:
         return dict(found)
 
     return find
+
+
+@pytest.fixture
+def order(customer: Person, make_product: Callable[..., dict[str, Any]], buy: Any) -> dict[str, Any]:
+    """Three of something at 3.33 and one of a thing with a nasty name at 1234.50."""
+    nasty = make_product(name=NASTY, slug=uuid.uuid4().hex, price="1234.50")
+    answer = customer.client.post("/api/v1/cart/items/", json={"product_id": nasty["id"], "quantity": 1})
+    assert answer.status_code == 201
+    return dict(buy(customer, make_product(name="Plain thing", slug=uuid.uuid4().hex, price="3.33"), 3))

@@ -1,34 +1,14 @@
-"""The shop's mails: to whom, from whom, what they say twice, and that nobody's words become markup or headers."""
+"""The shop's mails: to whom, from whom, what they say in text and HTML, and that nobody's words become markup."""
 
-import email
-import email.policy
 import html
 import re
-import uuid
 from collections.abc import Callable
-from email.message import EmailMessage
 from typing import Any
 
 import httpx
-import psycopg
-import pytest
 
 from tests.conftest import PASSWORD, Person, Shop, eventually
-
-NASTY = "<script>alert('x')</script> & \"Söhne\" {{ 7 * 7 }} %s"
-
-
-def mail(shop: Shop, to: str, word: str) -> dict[str, Any]:
-    """The one mail for an address whose subject has this word."""
-    found = eventually(lambda: [m for m in shop.mails(to) if word in m["subject"]], what=f"{word} for {to}")
-    assert len(found) == 1
-    return dict(found[0])
-
-
-def source(shop: Shop, letter: dict[str, Any]) -> EmailMessage:
-    """The mail as it went over the wire."""
-    raw = httpx.get(f"{shop.status['mail_url']}/api/email/{letter['id']}/source", timeout=30).content
-    return email.message_from_bytes(raw, policy=email.policy.default)
+from tests.workers.mails import NASTY, mail, source
 
 
 def is_wellformed(shop: Shop, letter: dict[str, Any], row: dict[str, Any], to: str) -> None:
@@ -53,15 +33,6 @@ def is_wellformed(shop: Shop, letter: dict[str, Any], row: dict[str, Any], to: s
     for link in links:
         assert httpx.get(html.unescape(link), timeout=30).status_code == 200
     assert "<script" not in letter["html"]
-
-
-@pytest.fixture
-def order(customer: Person, make_product: Callable[..., dict[str, Any]], buy: Any) -> dict[str, Any]:
-    """Three of something at 3.33 and one of a thing with a nasty name at 1234.50."""
-    nasty = make_product(name=NASTY, slug=uuid.uuid4().hex, price="1234.50")
-    answer = customer.client.post("/api/v1/cart/items/", json={"product_id": nasty["id"], "quantity": 1})
-    assert answer.status_code == 201
-    return dict(buy(customer, make_product(name="Plain thing", slug=uuid.uuid4().hex, price="3.33"), 3))
 
 
 def lists_the_order(letter: dict[str, Any], order: dict[str, Any]) -> None:
@@ -154,39 +125,3 @@ def all_told(shop: Shop, orders: list[dict[str, Any]]) -> bool:
             [[order["id"] for order in orders]],
         ).fetchone()
     return bool(row and row["count"] == len(orders))
-
-
-def test_a_name_of_several_lines_becomes_no_header(
-    shop: Shop, customer: Person, order: dict[str, Any], pay: Any, database: psycopg.Connection[Any]
-) -> None:
-    # Registering refuses such names; this one came another way.
-    lines = "Ann\r\nBcc: spam@example.com\r\nSubject: cheap\r\n\r\nbuy"
-    database.execute("update shop.customers set first_name = %s where id = %s", [lines, customer.id])
-    assert pay(customer, order).status_code == 200
-    letter = mail(shop, customer.email, "confirmed")
-    wire = source(shop, letter)
-    assert wire["bcc"] is None
-    assert len(wire.get_all("subject")) == 1
-    assert shop.mails("spam@example.com") == []
-
-
-def test_a_shop_name_of_several_lines_becomes_no_header(
-    shop: Shop, customer: Person, acting_as: Callable[..., Person], database: psycopg.Connection[Any]
-) -> None:
-    before = database.execute("select shop_name from shop.settings").fetchone()
-    assert before
-    try:
-        database.execute("update shop.settings set shop_name = E'A\\nBcc: spam@example.com'")
-        letter = mail(shop, acting_as().email, "Welcome")
-    except psycopg.errors.CheckViolation:
-        return
-    finally:
-        database.execute("update shop.settings set shop_name = %s", [before["shop_name"]])
-    assert letter["subject"] == "Welcome to A Bcc: spam@example.com"
-    assert shop.mails("spam@example.com") == []
-
-
-@pytest.mark.parametrize("name", ["jörg", "o'brien+tag", "名前"])
-def test_unusual_addresses_get_their_mail(shop: Shop, acting_as: Callable[..., Person], name: str) -> None:
-    person = acting_as(email=f"{name}.{id(name)}@example.com")
-    assert mail(shop, person.email, "Welcome")["subject"] == "Welcome to pgshop"
