@@ -4,7 +4,7 @@ from typing import Any
 
 import stripe
 
-from tests.conftest import Person
+from tests.conftest import Person, Shop, eventually
 
 INTENT, CONFIRM = "/api/v1/payments/create-intent/", "/api/v1/payments/confirm/"
 
@@ -15,3 +15,17 @@ def state(person: Person, order: dict[str, Any]) -> str:
 
 def charges(bank: stripe.StripeClient, intent: str) -> list[str]:
     return [charge.status for charge in bank.v1.charges.list({"payment_intent": intent}).data]
+
+
+def await_intent(shop: Shop, order: dict[str, Any]) -> None:
+    """Until Stripe has told of the order's intent: that locks the order for a moment, and expiry passes it over."""
+
+    def told() -> bool:
+        with shop.connect() as connection:
+            row = connection.execute(
+                "select count(*) from shop.payment_events where payload #>> '{data,object,metadata,order_id}' = %s",
+                [order["id"]],
+            ).fetchone()
+        return bool(row and row["count"])
+
+    eventually(told, what="the intent's webhook")

@@ -9,6 +9,7 @@ import pytest
 import stripe
 
 from tests.conftest import Person, Shop, eventually
+from tests.extensions.payments import await_intent
 
 
 @pytest.fixture
@@ -17,6 +18,7 @@ def expired(shop: Shop, customer: Person, make_product: Callable[..., dict[str, 
     product = make_product(stock_quantity=2)
     order = dict(buy(customer, product, 2))
     made = customer.client.post("/api/v1/payments/create-intent/", json={"order_id": order["id"]}).json()
+    await_intent(shop, order)
     with shop.connect() as connection, connection.transaction():
         connection.execute("update shop.reservations set expires_at = now() where order_id = %s", [order["id"]])
         connection.execute("select logic.expire_reservations()")

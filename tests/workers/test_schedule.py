@@ -9,6 +9,7 @@ import pytest
 from celery import Celery
 
 from tests.conftest import Person, Shop, eventually
+from tests.extensions.payments import await_intent
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +19,10 @@ def ask(shop: Shop) -> Iterator[Callable[[str], None]]:
         yield lambda name: app.send_task(f"workers.schedule.{name}", ignore_result=True)
 
 
-def expire(database: psycopg.Connection[Any], order: dict[str, Any]) -> None:
-    database.execute("update shop.reservations set expires_at = now() where order_id = %s", [order["id"]])
+def expire(shop: Shop, order: dict[str, Any]) -> None:
+    await_intent(shop, order)
+    with shop.connect() as connection:
+        connection.execute("update shop.reservations set expires_at = now() where order_id = %s", [order["id"]])
 
 
 def state(person: Person, order: dict[str, Any]) -> str:
@@ -33,8 +36,7 @@ def forgotten(
     """An order whose time is up when this module begins, so that the clock has come round when it ends."""
     person = acting_as()
     order = buy(person, make_product())
-    with shop.connect() as connection:
-        expire(connection, order)
+    expire(shop, order)
     return person, order
 
 
@@ -50,7 +52,7 @@ def test_an_expired_order_gives_its_stock_back_and_tells(
     product = make_product(stock_quantity=3)
     late, patient = acting_as(), acting_as()
     expired, waiting = buy(late, product, 2), buy(patient, product, 1)
-    expire(database, expired)
+    expire(shop, expired)
     ask("expire_reservations")
     eventually(lambda: state(late, expired) == "cancelled", what="expiry")
     assert state(patient, waiting) == "pending"
@@ -62,6 +64,7 @@ def test_an_expired_order_gives_its_stock_back_and_tells(
 
 
 def test_a_payment_that_the_bank_still_thinks_about_keeps_its_stock(
+    shop: Shop,
     customer: Person,
     acting_as: Callable[..., Person],
     make_product: Callable[..., dict[str, Any]],
@@ -71,9 +74,10 @@ def test_a_payment_that_the_bank_still_thinks_about_keeps_its_stock(
 ) -> None:
     other = acting_as()
     thinking, expired = buy(customer, make_product()), buy(other, make_product())
+    await_intent(shop, thinking)
     database.execute("update shop.payments set status = 'processing' where order_id = %s", [thinking["id"]])
     for order in (thinking, expired):
-        expire(database, order)
+        expire(shop, order)
     ask("expire_reservations")
     eventually(lambda: state(other, expired) == "cancelled", what="expiry")
     assert state(customer, thinking) == "pending"
@@ -96,7 +100,7 @@ def test_expiry_takes_its_locks_in_the_order_of_checkouts(
     first, second = rows
     orders = [(person := acting_as(), buy(person, by_id[row["product_id"]])) for row in (second, first)]
     for _, order in orders:
-        expire(database, order)
+        await_intent(shop, order)
     lock = "select from shop.stock where variant_id = %s for update"
 
     def run() -> None:
@@ -106,6 +110,11 @@ def test_expiry_takes_its_locks_in_the_order_of_checkouts(
     with shop.connect() as checkout:
         with checkout.transaction():
             checkout.execute(lock, [first["id"]])
+            # Only now, since the clock asks for expiry, too.
+            database.execute(
+                "update shop.reservations set expires_at = now() where order_id = any(%s)",
+                [[order["id"] for _, order in orders]],
+            )
             thread = threading.Thread(target=run)
             thread.start()
             eventually(
@@ -118,7 +127,7 @@ def test_expiry_takes_its_locks_in_the_order_of_checkouts(
             checkout.execute("set local lock_timeout = '300ms'")
             checkout.execute(lock, [second["id"]])
         thread.join(15)
-    assert [state(person, order) for person, order in orders] == ["cancelled", "cancelled"]
+    eventually(lambda: all(state(person, order) == "cancelled" for person, order in orders), what="expired")
 
 
 def test_what_has_served_its_time_is_removed(
