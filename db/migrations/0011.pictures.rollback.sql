@@ -1,0 +1,4 @@
+-- Undoes 0011.pictures.
+-- depends: 0010.search
+
+select 1;
