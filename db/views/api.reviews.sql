@@ -1,5 +1,6 @@
 create view api.reviews with (security_invoker) as
-select id, product_id, rating, title, comment, is_approved, created_at, updated_at from shop.reviews;
+select id, product_id, rating, title, comment, is_approved, is_verified_purchase, created_at, updated_at
+from shop.reviews;
 comment on view api.reviews is $$Reviews
 Approved ones of everybody and all of one's own. One a customer and product; a change returns it to the approval queue.$$;
 comment on column api.reviews.id is 'Key.';
@@ -8,6 +9,7 @@ comment on column api.reviews.rating is '1 to 5.';
 comment on column api.reviews.title is 'Headline.';
 comment on column api.reviews.comment is 'Text.';
 comment on column api.reviews.is_approved is 'Whether staff let it be shown and counted.';
+comment on column api.reviews.is_verified_purchase is 'Whether its author had bought the product.';
 comment on column api.reviews.created_at is 'When it was written.';
 comment on column api.reviews.updated_at is 'When it last changed.';
 grant select on api.reviews to anon, customer;

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.db.world import World, make_product
+from tests.db.world import World
 
 pytestmark = pytest.mark.usefixtures("audit")
 VARIANT = "insert into shop.product_variants (product_id, name, sku, price_modifier) values (%(apple)s, 'v', "
 CATEGORY = "insert into shop.categories (name, slug, parent_id) values (%(name)s, %(name)s, %(parent)s) returning id"
 MODIFY = "update shop.product_variants set price_modifier ="
+ATTRIBUTES, RED = "update shop.product_variants set attributes = '", "' where sku = 'red'"
 APPLE = "where id = %(apple)s"
 
 
@@ -88,6 +89,14 @@ def test_the_tree_keeps_what_hangs_in_it(tree: World, rule: str, statement: str)
             "product_variants_attributes_is_object",
             "update shop.product_variants set attributes = '[]' where id = %(apple_variant)s",
         ),
+        ("product_variants_attributes_are_plain", ATTRIBUTES + '{"size": ["s", "m"]}' + RED),
+        ("product_variants_attributes_are_plain", ATTRIBUTES + '{"size": null}' + RED),
+        ("products_barcode_length", f"update shop.products set barcode = ' ' {APPLE}"),
+        ("products_measures_are_positive", f"update shop.products set weight = 0 {APPLE}"),
+        ("products_measures_are_positive", f"update shop.products set height = -1, weight = 2 {APPLE}"),
+        ("products_meta_length", f"update shop.products set meta_title = repeat('x', 256) {APPLE}"),
+        ("products_low_stock_threshold_not_negative", f"update shop.products set low_stock_threshold = -1 {APPLE}"),
+        ("products_deleted_is_not_active", f"update shop.products set deleted_at = now() {APPLE}"),
         ("product_images_one_primary", "update shop.product_images set is_primary = true where product_id = %(apple)s"),
         ("product_images_image_is_a_path", "update shop.product_images set image = '/media/../etc/passwd'"),
         ("product_images_image_is_a_path", "update shop.product_images set image = 'https://elsewhere.example/a.svg'"),
@@ -133,9 +142,37 @@ def test_the_default_variant_follows_the_products_sku(world: World) -> None:
     assert world.value("select sku from shop.product_variants where id = %(apple_variant)s") == "Apple-2"
 
 
-def test_a_product_that_was_never_stocked_goes_with_all_that_is_its(world: World) -> None:
-    make_product(world, "idea", stock=1)
-    assert world.refusal("delete from shop.products where id = %(idea)s") == "stock_movements_variant_id_fkey"
-    world.keep("thought", "insert into shop.products (name, slug, price, sku) values ('t', 't', 1, 't') returning id")
-    assert world.run("delete from shop.products where id = %(thought)s").rowcount == 1
-    assert world.value("select count(*) from shop.product_variants where product_id = %(thought)s") == 0
+def test_a_deleted_product_is_put_away_with_all_that_is_its(world: World) -> None:
+    world.run("delete from shop.products where id = %(apple)s")
+    gone = "select is_active or deleted_at is null from shop.products where id = %(apple)s"
+    assert world.value(gone) is False
+    deleted_at = world.value(f"select deleted_at from shop.products {APPLE}")
+    world.run("delete from shop.products where id = %(apple)s")
+    assert world.value(f"select deleted_at from shop.products {APPLE}") == deleted_at
+    assert world.value("select count(*) from shop.order_items where product_id = %(apple)s") == 2
+    assert world.value("select count(*) from shop.reviews where product_id = %(apple)s") == 2
+    assert world.value("select on_hand from shop.stock where variant_id = %(apple_variant)s") > 0
+    again = "insert into shop.products (name, slug, price, sku) values ('Apple', %(slug)s, 1, %(sku)s)"
+    assert world.refusal(again, slug="other", sku="APPLE") == "products_sku_key"
+    assert world.refusal(again, slug="apple", sku="other") == "products_slug_key"
+    assert world.refusal(f"update shop.products set is_active = true {APPLE}") == "products_deleted_is_not_active"
+    world.run(f"update shop.products set deleted_at = null, is_active = true {APPLE}")
+
+
+def test_a_deleted_product_does_not_keep_its_category(world: World) -> None:
+    world.keep("shelf", "insert into shop.categories (name, slug) values ('Shelf', 'shelf') returning id")
+    world.run(f"update shop.products set category_id = %(shelf)s {APPLE}")
+    assert world.refusal("delete from shop.categories where id = %(shelf)s") == "products_category_id_fkey"
+    world.run("delete from shop.products where id = %(apple)s")
+    world.run("delete from shop.categories where id = %(shelf)s")
+    assert world.value(f"select category_id from shop.products {APPLE}") is None
+
+
+def test_a_purchase_is_verified_by_what_was_paid_and_by_nothing_else(world: World) -> None:
+    verified = "select is_verified_purchase from shop.reviews where id = %(who)s"
+    # anna wrote before she paid, and bert has not paid.
+    for who in ("anna_review", "bert_review"):
+        world.run("update shop.reviews set is_approved = true, is_verified_purchase = true where id = %(who)s",
+                  who=world.ids[who])  # fmt: skip
+    assert world.value(verified, who=world.ids["anna_review"]) is True
+    assert world.value(verified, who=world.ids["bert_review"]) is False

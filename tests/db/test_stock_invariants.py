@@ -33,7 +33,7 @@ def stock(world: World) -> tuple[int, ...]:
         ("stock_equals_its_ledger", "delete from shop.stock where variant_id = %(apple_variant)s"),
         ("stock_equals_its_ledger", "insert into shop.stock (variant_id) values (gen_random_uuid())"),
         ("stock_equals_its_ledger", "truncate shop.stock"),
-        ("stock_movements_variant_id_fkey", "delete from shop.products where id = %(secret)s"),
+        ("stock_movements_variant_id_fkey", "delete from shop.product_variants where id = %(secret_variant)s"),
     ],
 )
 def test_the_rule_refuses(world: World, rule: str, statement: str) -> None:

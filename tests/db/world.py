@@ -100,7 +100,7 @@ def pay(world: World, name: str) -> None:
 
 
 def fill(world: World, person: str) -> None:
-    """An address, a review, an agreed price, a line in the cart and a checkout's key."""
+    """An address, a review, a wish, an agreed price, a line in the cart and a checkout's key."""
     world.keep(
         f"{person}_address",
         f"""insert into shop.addresses (customer_id, address_line1, city, postal_code, country, is_default)
@@ -113,6 +113,7 @@ def fill(world: World, person: str) -> None:
     world.run(
         f"insert into shop.customer_prices (customer_id, variant_id, price) values (%({person})s, %(apple_variant)s, 9)"
     )
+    world.run(f"insert into shop.wishlist_items (customer_id, product_id) values (%({person})s, %(apple)s)")
     world.keep(f"{person}_line", "select (api.add_to_cart(%(apple)s, quantity => 1)).id")
     world.keep(
         f"{person}_key",

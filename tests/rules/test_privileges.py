@@ -86,10 +86,10 @@ def test_who_has_functions_writes_no_table(superuser: psycopg.Connection[Any], r
     assert not allowed(superuser, role, ("shop", "api"), ACT)
 
 
-def test_a_customer_writes_only_addresses_reviews_and_a_profile(superuser: psycopg.Connection[Any]) -> None:
+def test_a_customer_writes_only_addresses_reviews_wishes_and_a_profile(superuser: psycopg.Connection[Any]) -> None:
     assert allowed(superuser, "customer", ("shop",), ACT) == {
         "addresses insert", "addresses update", "addresses delete", "customers update", "reviews insert",
-        "reviews update", "reviews delete",
+        "reviews update", "reviews delete", "wishlist_items insert", "wishlist_items delete",
     }  # fmt: skip
 
 
