@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from extensions import accounts, health, keys, logs, pages, payments, problems
+from extensions import accounts, health, keys, logs, pages, payments, pictures, problems
 from extensions.database import make_pool
 from extensions.stripe_gateway import make_client
 
@@ -44,6 +44,9 @@ app = Starlette(
         post("/api/v1/payments/create-intent/", payments.create_intent),
         post("/api/v1/payments/confirm/", payments.confirm),
         post("/api/v1/payments/webhook/", payments.webhook),
+        post("/api/v1/products/{slug}/images/", pictures.product_image),
+        post("/api/v1/products/categories/{slug}/image/", pictures.category_image),
+        Route("/media/{name:path}", pictures.from_bucket),
         Route("/verify", accounts.verify_page, methods=["GET", "POST"]),
         Route("/health/live", health.live),
         Route("/health/", health.health),

@@ -100,6 +100,17 @@ class Confirmation(Body):
     payment_method: Text = Field(max_length=255, pattern=r"^(pm|card)_\w+$")
 
 
+class PictureWords(Body):
+    """What goes with the file in POST /api/v1/products/{slug}/images/: fields of a form, which are all text."""
+
+    alt_text: Text = Field("", max_length=255)
+    is_primary: Annotated[bool | None, Field(strict=False)] = None
+
+
+class NoWords(Body):
+    """Nothing goes with the file in POST /api/v1/products/categories/{slug}/image/."""
+
+
 Model = TypeVar("Model", bound=Body)
 
 

@@ -74,6 +74,22 @@ class Settings(BaseSettings):
         description="Addresses whose X-Forwarded-For is believed, separated by commas; none by default.",
     )
     body_limit: str = Field("256k", pattern=r"^[0-9]+[km]$", description="Largest request body, in nginx's notation.")
+    upload_limit: str = Field(
+        "12m", pattern=r"^[0-9]+[km]$", description="Largest upload of a picture, in nginx's notation."
+    )
+    picture_pixels: int = Field(
+        50_000_000,
+        ge=10_000,
+        description="Largest picture, in pixels; bigger ones are refused before they are decoded.",
+    )
+    media_root: str = Field("media", description="The folder of pictures; set by the stack.")
+    s3_endpoint_url: str | None = Field(
+        None, description="https://host[:port] of an S3 service that keeps uploaded pictures instead of the folder."
+    )
+    s3_bucket: str | None = Field(None, description="The bucket there; it has to exist.")
+    s3_access_key: SecretStr | None = Field(None, description="Access key that may get, put and delete in S3_BUCKET.")
+    s3_secret_key: SecretStr | None = Field(None, description="Secret key that goes with S3_ACCESS_KEY.")
+    s3_region: str = Field("us-east-1", description="Region of S3_BUCKET.")
     rate_per_second: int = Field(200, ge=1, description="Requests a second from one address before 429.")
 
     @field_validator("cors_origins", "trusted_proxies", mode="before")
@@ -93,6 +109,14 @@ class Settings(BaseSettings):
                     "too weak: at least 20 characters and no placeholder; leave it out to have one generated"
                 )
         return value
+
+    @model_validator(mode="after")
+    def bucket_is_whole(self) -> Self:
+        """Half an address of a bucket would only be noticed by the first upload."""
+        given = [self.s3_endpoint_url, self.s3_bucket, self.s3_access_key, self.s3_secret_key]
+        if any(given) and not all(given):
+            raise ValueError("S3_ENDPOINT_URL, S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY go together; set all or none")
+        return self
 
     @model_validator(mode="after")
     def stripe_is_whole(self) -> Self:

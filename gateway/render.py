@@ -12,6 +12,10 @@ from extensions.config import Settings
 
 HERE = Path(__file__).parent
 METHODS = ("GET", "POST", "PUT", "DELETE")
+# nginx hands a segment on, decoded, in a header: a line break in it would begin another header.
+SEGMENT = r"[^/\x00-\x1f\x7f]+"
+# To the service it goes in the request's line, where nothing may be left that would have to be encoded.
+PLAIN_SEGMENT = "[A-Za-z0-9._~-]+"
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Route:
     targets: dict[str, str]
     query: tuple[str, ...]
     bodyless: tuple[str, ...]
+    uploads: tuple[str, ...]
 
     @property
     def by_method(self) -> dict[str, str]:
@@ -31,19 +36,22 @@ class Route:
         return {method: target for named, target in self.targets.items() for method in (named, extra.get(named, named))}
 
     @property
+    def parameters(self) -> list[str]:
+        """Names of the path's parameters: {slug}, {id}, or both."""
+        return re.findall(r"\{(\w+)\}", self.path)
+
+    @property
     def parameter(self) -> str:
-        """Name of the path parameter, empty when there is none."""
-        found = re.search(r"\{(\w+)\}", self.path)
-        return found[1] if found else ""
+        """Name of the last one, which functions get; empty when there is none."""
+        return (self.parameters or [""])[-1]
 
     @property
     def locations(self) -> list[str]:
         """The nginx locations that match, with and without the slash at the end."""
         bare = self.path.rstrip("/")
         if self.parameter:
-            # nginx hands the key on, decoded, in a header: a line break in it would begin another header.
-            key = r"(?<key>[^/\x00-\x1f\x7f]+)"
-            return [f'~ "^{re.sub(r"{.*?}", lambda _: key, bare)}/?$"']
+            segment = PLAIN_SEGMENT if "service" in self.targets.values() else SEGMENT
+            return [f'~ "^{re.sub(r"{(.*?)}", lambda found: f"(?<{found[1]}>{segment})", bare)}/?$"']
         return [f"= {bare}", f"= {bare}/"]
 
     @property
@@ -54,7 +62,8 @@ class Route:
     @property
     def upstream_path(self) -> str:
         """The path that the service knows it by: with a slash under /api and for /health/, bare for files."""
-        return self.path if self.path.startswith("/api/") or self.path == "/health/" else self.path.rstrip("/")
+        path = self.path if self.path.startswith("/api/") or self.path == "/health/" else self.path.rstrip("/")
+        return re.sub(r"\{(\w+)\}", r"$\1", path)
 
 
 def read_routes() -> list[Route]:
@@ -63,12 +72,15 @@ def read_routes() -> list[Route]:
         rows = tomllib.load(file)["route"]
     routes = []
     for number, row in enumerate(rows):
-        unknown = row.keys() - {"path", "query", "bodyless", *METHODS}
+        unknown = row.keys() - {"path", "query", "bodyless", "uploads", *METHODS}
         targets = {method: row[method] for method in METHODS if method in row}
-        if unknown or not targets or not row["path"].endswith("/"):
+        uploads = tuple(row.get("uploads", ()))
+        # In a row with functions, the service only gets what it alone can take.
+        mixed = {"service"} < set(targets.values()) and {m for m in targets if targets[m] == "service"} != set(uploads)
+        if unknown or mixed or not targets or not row["path"].endswith("/"):
             raise ValueError(f"gateway/routes.toml: row {row.get('path')!r} is not understood ({sorted(unknown)})")
         bodyless = (*row.get("bodyless", ()), *(m for m in targets if m == "DELETE"))
-        routes.append(Route(number, row["path"], targets, tuple(row.get("query", ())), bodyless))
+        routes.append(Route(number, row["path"], targets, tuple(row.get("query", ())), bodyless, uploads))
     return sorted(routes, key=lambda route: bool(route.parameter))
 
 

@@ -67,6 +67,7 @@ def plan(state: State, settings: Settings) -> Plan:
         "SMTP_URL": secret_or(settings.smtp_url, f"smtp://127.0.0.1:{ports['mail']}"),
         "STRIPE_SECRET_KEY": secret_or(settings.stripe_secret_key, secret["stripe_secret_key"]),
         "STRIPE_WEBHOOK_SECRET": secret_or(settings.stripe_webhook_secret, secret["stripe_webhook_secret"]),
+        "MEDIA_ROOT": str(state.media),
         "DEMO": "true" if state.data.get("demo") else "false",
     }
     if not given["twin"]:

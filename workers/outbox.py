@@ -1,6 +1,7 @@
 """Do what a row of shop.outbox asks for: claim it, act, and say that it is done or why not."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import structlog
@@ -12,13 +13,11 @@ from workers.database import call
 log = structlog.get_logger()
 
 
-def payment(name: str) -> Callable[[str, dict[str, Any]], None]:
-    """A handler of workers.payments, loaded on first use: Stripe's SDK is large, and the clock never needs it."""
+def late(module: str, name: str) -> Callable[[str, dict[str, Any]], None]:
+    """A handler that is loaded on first use: Stripe's SDK and Pillow are large, and the clock never needs them."""
 
     def handle(row_id: str, payload: dict[str, Any]) -> None:
-        from workers import payments  # noqa: PLC0415
-
-        getattr(payments, name)(row_id, payload)
+        getattr(import_module(f"workers.{module}"), name)(row_id, payload)
 
     return handle
 
@@ -27,12 +26,14 @@ def payment(name: str) -> Callable[[str, dict[str, Any]], None]:
 HANDLERS: dict[str, Callable[[str, dict[str, Any]], None]] = {
     "customer.registered": mail.welcome,
     "customer.address_taken": mail.address_taken,
-    "order.placed": payment("create_intent"),
+    "order.placed": late("payments", "create_intent"),
     "order.confirmed": mail.order_confirmed,
     "order.cancelled": mail.order_cancelled,
     "order.refunded": mail.order_refunded,
-    "payment.cancel": payment("cancel_intent"),
-    "payment.refund": payment("refund"),
+    "payment.cancel": late("payments", "cancel_intent"),
+    "payment.refund": late("payments", "refund"),
+    "picture.added": late("pictures", "make_copies"),
+    "picture.dropped": late("pictures", "drop"),
 }
 
 

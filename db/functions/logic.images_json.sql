@@ -2,10 +2,7 @@ create function logic.images_json(product_id uuid) returns json
 language plpgsql stable set search_path = '' as $$
 begin
   return (
-    select coalesce(json_agg(
-      json_build_object('id', g.id, 'image', g.image, 'alt_text', g.alt_text, 'is_primary', g.is_primary)
-      order by g.is_primary desc, g.sort_order, g.id
-    ), '[]')
+    select coalesce(json_agg(logic.image_json(g) order by g.is_primary desc, g.sort_order, g.id), '[]')
     from shop.product_images g where g.product_id = images_json.product_id
   );
 end;
