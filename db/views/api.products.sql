@@ -9,10 +9,7 @@ select
     from shop.product_variants v join shop.stock s on s.variant_id = v.id
     where v.product_id = p.id and v.is_active
   ) as stock_quantity,
-  exists (
-    select from shop.product_variants v join shop.stock s on s.variant_id = v.id
-    where v.product_id = p.id and v.is_active and s.available > 0
-  ) as is_in_stock
+  p.is_in_stock
 from shop.products p;
 comment on view api.products is $$Products
 What the shop sells; customers see active ones. Cost prices are not here. DELETE puts a product away: it is sold no more, keeps slug and SKU, and comes back with deleted_at null.$$;

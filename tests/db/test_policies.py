@@ -57,6 +57,7 @@ TABLES: dict[str, tuple[str, dict[str, str], dict[str, str | None]]] = {
     "shop.order_statuses": ("status", {"shown": "status"}, SHOWN),
     "shop.order_transitions": ("from_status", {"shown": "status"}, {**SHOWN, "anon": None}),
     "shop.settings": ("is_only_row", {"shown": "only"}, SHOWN),
+    "shop.search_words": ("id", {"shown": "word"}, NONE),
     "auth.accounts": ("id", {"anna": "anna", "bert": "bert"}, NONE),
     "auth.sessions": ("id", {"anna": "anna_session", "bert": "bert_session"}, NONE),
     "auth.one_time_tokens": ("token_hash", {"anna": "token"}, NONE),
@@ -151,6 +152,7 @@ def full(world: World) -> World:
         world.keep(name, category, n=name, a=is_active)
     for name, is_active in (("post", True), ("pigeon", False)):
         world.keep(name, method, n=name, a=is_active)
+    world.keep("word", "select min(id) as id from shop.search_words where word = 'appl'")
     world.keep("vat", "select id from shop.tax_rates where is_default")
     world.keep("event", "insert into shop.payment_events values ('evt_1', 'x.y', '{}', 'ignored') returning id")
     world.keep("bucket", "insert into auth.throttles values ('anna', 1, now()) returning bucket")
