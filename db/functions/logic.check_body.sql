@@ -33,6 +33,8 @@ begin
         case when plain !~ '^-?[0-9]{1,9}$' then 'Must be an integer.' end
       when kind = 'money' then
         case when plain !~ '^-?[0-9]{1,9}(\.[0-9]{1,2})?$' then 'Must be an amount with at most two decimals.' end
+      when kind = 'number' then
+        case when plain !~ '^-?[0-9]{1,9}(\.[0-9]{1,6})?$' then 'Must be a number.' end
       when kind = 'boolean' then
         case when jsonb_typeof(given -> field) <> 'boolean' then 'Must be true or false.' end
       when kind = 'date' then
@@ -51,5 +53,5 @@ begin
 end;
 $$;
 comment on function logic.check_body is
-  'Checks a JSON body against {field: kind}, kind being text, uuid, integer, money, boolean, date, object, array or address, with ! when required. Raises 422 validation_failed with every mistake by field; unknown fields are mistakes.';
+  'Checks a JSON body against {field: kind}, kind being text, uuid, integer, money, number, boolean, date, object, array or address, with ! when required. Raises 422 validation_failed with every mistake by field; unknown fields are mistakes.';
 grant execute on function logic.check_body to anon, customer;

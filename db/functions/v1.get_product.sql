@@ -11,29 +11,15 @@ begin
       select json_build_object('id', c.id, 'name', c.name, 'slug', c.slug) from shop.categories c where c.id = p.category_id
     ),
     'images', logic.images_json(p.id),
-    'variants', (
-      select coalesce(json_agg(json_build_object(
-        'id', v.id, 'name', v.name, 'sku', v.sku, 'attributes', v.attributes,
-        'price_modifier', logic.money(v.price_modifier), 'price', logic.money(p.price + v.price_modifier),
-        'stock_quantity', s.available, 'is_in_stock', s.available > 0
-      ) order by v.created_at, v.name), '[]')
-      from shop.product_variants v join shop.stock s on s.variant_id = v.id
-      where v.product_id = p.id and v.is_active and not v.is_default
-    ),
-    'reviews', (
-      select coalesce(json_agg(json_build_object(
-        'id', r.id, 'rating', r.rating, 'title', r.title, 'comment', r.comment, 'created_at', r.created_at
-      ) order by r.created_at desc, r.id), '[]')
-      from (
-        select * from api.reviews r where r.product_id = p.id and r.is_approved order by r.created_at desc, r.id limit 20
-      ) r
-    ),
+    'variants', logic.variants_json(p.id), 'reviews', logic.reviews_json(p.id),
     'average_rating', p.average_rating, 'review_count', p.review_count,
     'stock_quantity', p.stock_quantity, 'is_in_stock', p.is_in_stock, 'is_featured', p.is_featured,
+    'is_active', p.is_active, 'barcode', p.barcode, 'weight', p.weight, 'length', p.length, 'width', p.width,
+    'height', p.height, 'meta_title', p.meta_title, 'meta_description', p.meta_description,
     'created_at', p.created_at, 'updated_at', p.updated_at
   ) into answer
   from api.products p
-  where p.slug = get_product.slug and p.is_active;
+  where p.slug = get_product.slug and p.deleted_at is null;
   if answer is null then
     perform logic.problem(404, 'product_not_found', 'There is no such product.');
   end if;
@@ -41,5 +27,5 @@ begin
 end;
 $$;
 comment on function v1.get_product is $$One product
-By its slug, with category, pictures, variants and the newest approved reviews. Errors: 404 product_not_found.$$;
+By its slug, with category, pictures, variants and the newest approved reviews. Staff sees inactive ones, too. Errors: 404 product_not_found.$$;
 grant execute on function v1.get_product to anon, customer;

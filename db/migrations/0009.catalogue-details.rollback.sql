@@ -4,6 +4,10 @@
 drop table shop.wishlist_items;
 alter policy reviews_insert_own on shop.reviews
   with check (customer_id = (select shop.current_user_id()) and not is_approved);
+drop trigger reviews_recount on shop.reviews;
+drop trigger reviews_count on shop.reviews;
+create trigger reviews_count after insert or delete or update of rating, is_approved, product_id on shop.reviews
+  for each row execute function shop.count_reviews();
 drop trigger reviews_verify_purchase on shop.reviews;
 drop function shop.verify_purchase();
 drop index shop.reviews_created_at_idx;

@@ -81,6 +81,14 @@ comment on function shop.verify_purchase is
   'Whoever writes a review, or approves it: whether its author has bought the product is read from paid orders.';
 update shop.reviews set is_verified_purchase = true where customer_id in (select o.customer_id from shop.orders o);
 
+-- An edited headline takes a review out of the count, too, though the update does not name is_approved.
+drop trigger reviews_count on shop.reviews;
+create trigger reviews_count after insert or delete on shop.reviews
+  for each row execute function shop.count_reviews();
+create trigger reviews_recount after update on shop.reviews for each row
+  when ((old.is_approved, old.rating, old.product_id) is distinct from (new.is_approved, new.rating, new.product_id))
+  execute function shop.count_reviews();
+
 -- Nobody reviews what they cannot see: the inner query sees what its caller may see.
 alter policy reviews_insert_own on shop.reviews with check (
   customer_id = (select shop.current_user_id()) and not is_approved
