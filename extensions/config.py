@@ -18,9 +18,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
     public_url: str = Field(
-        "http://127.0.0.1:8000", description="Where the shop is reached from outside, without a slash at the end."
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s\"'$\\]*[^\s\"'$\\/]$",
+        description="Where the shop is reached from outside, without a slash at the end.",
     )
-    shop_name: str = Field("pgshop", description="The name on the landing page; mails have the one that admins set under /rest/v1/settings.")
+    shop_name: str = Field(
+        "pgshop",
+        description="The name on the landing page; mails have the one that admins set under /rest/v1/settings.",
+    )
     environment: Literal["development", "production"] = Field(
         "development",
         description="`production` refuses the Stripe twin, the mail catcher and the demo shop, and logs JSON.",
@@ -91,6 +96,9 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr | None = Field(None, description="Secret key that goes with S3_ACCESS_KEY.")
     s3_region: str = Field("us-east-1", description="Region of S3_BUCKET.")
     rate_per_second: int = Field(200, ge=1, description="Requests a second from one address before 429.")
+    cache_seconds: int = Field(
+        1, ge=0, le=60, description="Greatest age of what visitors see of the catalogue, in seconds; 0 asks each time."
+    )
 
     @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod

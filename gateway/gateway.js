@@ -176,15 +176,18 @@ function isUpstream(r) {
   return r.status >= 400 && r.variables.upstream_status;
 }
 
+// 12.0.2 says 415 when it can't answer in the form asked for; later versions 406.
+// When all its connections are taken it is busy, as when it does not answer at all.
+function corrected(status) {
+  return { 415: 406, 504: 503 }[status] || status;
+}
+
 function errorHeaders(r) {
   if (!isUpstream(r)) { return; }
   delete r.headersOut['Content-Length'];
   r.headersOut['Content-Type'] = 'application/json';
   delete r.headersOut['Proxy-Status'];
-  // 12.0.2 says 415 when it can't answer in the form asked for; later versions 406.
-  if (r.status === 415) { r.status = 406; }
-  // All its connections are taken: busy, as when it does not answer at all.
-  if (r.status === 504) { r.status = 503; }
+  r.status = corrected(r.status);
   if (r.status === 405) { r.headersOut['Allow'] = r.uri.startsWith('/rest/v1/rpc/') ? 'OPTIONS, POST' : r.variables.allow; }
   if (r.status === 503 && !r.headersOut['Retry-After']) { r.headersOut['Retry-After'] = '1'; }
 }
@@ -204,4 +207,12 @@ function errorBody(r, data, flags) {
   }
 }
 
-export default { refusal, rpcArguments, problem, errorHeaders, errorBody };
+// An error of PostgREST or nginx that a subrequest got.
+function explain(r, status, text) {
+  const said = corrected(status);
+  r.headersOut['Content-Type'] = 'application/json';
+  if (said === 503) { r.headersOut['Retry-After'] = '1'; }
+  r.return(said, shape(r, said, text));
+}
+
+export default { refusal, rpcArguments, problem, errorHeaders, errorBody, explain };

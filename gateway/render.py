@@ -28,6 +28,7 @@ class Route:
     query: tuple[str, ...]
     bodyless: tuple[str, ...]
     uploads: tuple[str, ...]
+    is_cached: bool
 
     @property
     def by_method(self) -> dict[str, str]:
@@ -72,7 +73,7 @@ def read_routes() -> list[Route]:
         rows = tomllib.load(file)["route"]
     routes = []
     for number, row in enumerate(rows):
-        unknown = row.keys() - {"path", "query", "bodyless", "uploads", *METHODS}
+        unknown = row.keys() - {"path", "query", "bodyless", "uploads", "cache", *METHODS}
         targets = {method: row[method] for method in METHODS if method in row}
         uploads = tuple(row.get("uploads", ()))
         # In a row with functions, the service only gets what it alone can take.
@@ -80,8 +81,16 @@ def read_routes() -> list[Route]:
         if unknown or mixed or not targets or not row["path"].endswith("/"):
             raise ValueError(f"gateway/routes.toml: row {row.get('path')!r} is not understood ({sorted(unknown)})")
         bodyless = (*row.get("bodyless", ()), *(m for m in targets if m == "DELETE"))
-        routes.append(Route(number, row["path"], targets, tuple(row.get("query", ())), bodyless, uploads))
+        routes.append(
+            Route(number, row["path"], targets, tuple(row.get("query", ())), bodyless, uploads, row.get("cache", False))
+        )
     return sorted(routes, key=lambda route: bool(route.parameter))
+
+
+def read_cached_views() -> list[str]:
+    """The views of /rest/v1 that are the same for everybody who is not signed in."""
+    with (HERE / "routes.toml").open("rb") as file:
+        return list(tomllib.load(file)["cached_views"])
 
 
 def render(
@@ -95,12 +104,13 @@ def render(
     workers_user: str | None = None,
     listen: str = "127.0.0.1",
 ) -> Path:
-    """Write nginx.conf and gateway.js into `folder` and return the path of the former.
+    """Write nginx.conf and its scripts into `folder` and return the path of the former.
 
     `postgrest` and `service` are host:port. `workers_user` is given when nginx starts as root.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(HERE / "gateway.js", folder / "gateway.js")
+    for script in HERE.glob("*.js"):
+        shutil.copyfile(script, folder / script.name)
     environment = Environment(
         loader=FileSystemLoader(HERE),
         undefined=StrictUndefined,
@@ -118,6 +128,8 @@ def render(
         settings=settings,
         workers_user=workers_user,
         routes=read_routes(),
+        cached_views=read_cached_views(),
+        public_url=settings.public_url if "public_url" in settings.model_fields_set else f"http://127.0.0.1:{port}",
     )
     target = folder / "nginx.conf"
     target.write_text(text)
