@@ -12,9 +12,10 @@ from stack.twin.store import Store
 
 
 def main() -> None:
-    """Parse the command line and serve on loopback."""
+    """Parse the command line and serve."""
     parser = argparse.ArgumentParser(prog="python -m stack.twin", description=__doc__)
-    parser.add_argument("--port", type=int, required=True, help="Port on 127.0.0.1.")
+    parser.add_argument("--host", default="127.0.0.1", help="Address to listen at; on loopback unless told.")
+    parser.add_argument("--port", type=int, required=True, help="Port there.")
     parser.add_argument("--database", type=Path, required=True, help="SQLite file; created when absent.")
     parser.add_argument("--webhook-url", required=True, help="Where signed events are posted.")
     given = parser.parse_args()
@@ -23,7 +24,7 @@ def main() -> None:
         sys.exit("STRIPE_SECRET_KEY (sk_test_…) and STRIPE_WEBHOOK_SECRET (whsec_…) must be set.")
     app = make_app(Store(given.database), key=key, secret=secret, webhook_url=given.webhook_url)
     uvicorn.run(
-        app, host="127.0.0.1", port=given.port, access_log=False, log_level="warning", timeout_graceful_shutdown=2
+        app, host=given.host, port=given.port, access_log=False, log_level="warning", timeout_graceful_shutdown=2
     )
 
 
