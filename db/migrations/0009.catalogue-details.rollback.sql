@@ -8,6 +8,8 @@ drop trigger reviews_recount on shop.reviews;
 drop trigger reviews_count on shop.reviews;
 create trigger reviews_count after insert or delete or update of rating, is_approved, product_id on shop.reviews
   for each row execute function shop.count_reviews();
+drop trigger reviews_refuse_others_words on shop.reviews;
+drop function shop.refuse_others_words();
 drop trigger reviews_verify_purchase on shop.reviews;
 drop function shop.verify_purchase();
 drop index shop.reviews_created_at_idx;

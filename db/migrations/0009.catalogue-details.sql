@@ -81,6 +81,18 @@ comment on function shop.verify_purchase is
   'Whoever writes a review, or approves it: whether its author has bought the product is read from paid orders.';
 update shop.reviews set is_verified_purchase = true where customer_id in (select o.customer_id from shop.orders o);
 
+create function shop.refuse_others_words() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise sqlstate '23514' using
+    message = 'a review violates check constraint "reviews_are_worded_by_their_author"',
+    constraint = 'reviews_are_worded_by_their_author';
+end;
+$$;
+create trigger reviews_refuse_others_words before update of rating, title, comment on shop.reviews for each row
+  when (old.customer_id <> shop.current_user_id()) execute function shop.refuse_others_words();
+comment on function shop.refuse_others_words is 'Staff lets a review be shown or not; what it says is its author''s.';
+
 -- An edited headline takes a review out of the count, too, though the update does not name is_approved.
 drop trigger reviews_count on shop.reviews;
 create trigger reviews_count after insert or delete on shop.reviews

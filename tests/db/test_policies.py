@@ -87,6 +87,7 @@ WRITES: list[tuple[str, str, int | None]] = [
     ("anna", "insert into shop.reviews (product_id, rating) values (%(secret)s, 5)", None),
     ("anna", "update shop.reviews set is_verified_purchase = true", None),
     ("staff", "update shop.reviews set is_verified_purchase = true", None),
+    ("staff", "delete from shop.reviews where id = %(bert_review)s", 1),
     ("anna", "delete from shop.wishlist_items", 1),
     ("staff", "delete from shop.wishlist_items", 0),
     ("anon", "insert into shop.wishlist_items (product_id) values (%(apple)s)", None),
