@@ -146,13 +146,15 @@ def start_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
     """`start_gateway(postgrest="host:port", service="host:port", cors_origins=[…])` answers with the URL."""
     with ExitStack() as running:
 
-        def start(*, postgrest: str, service: str, patience: str = "", **settings: Any) -> str:
+        def start(*, postgrest: str, service: str, patience: str = "", workers: int = 2, **settings: Any) -> str:
             folder = tmp_path_factory.mktemp("gateway")
             with socket.create_server(("127.0.0.1", 0)) as probe:
                 port = int(probe.getsockname()[1])
             conf = configure(folder, port, postgrest, service, folder, **settings)
+            text = conf.read_text().replace("worker_processes 2;", f"worker_processes {workers};")
             if patience:
-                conf.write_text(conf.read_text().replace("proxy_read_timeout 35s;", f"proxy_read_timeout {patience};"))
+                text = text.replace("proxy_read_timeout 35s;", f"proxy_read_timeout {patience};")
+            conf.write_text(text)
             log = running.enter_context((folder / "log").open("wb"))
             process = subprocess.Popen([nginx(), "-c", conf, "-p", folder], stdout=log, stderr=log)
             running.callback(process.wait, 10)
