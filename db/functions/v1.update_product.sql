@@ -6,7 +6,15 @@ declare
   stocked uuid := (select v.id from shop.product_variants v where v.product_id = product and v.is_default and v.is_active);
   wanted shop.products;
 begin
-  select p.* into wanted from shop.products p where p.id = product for update;
+  if given ->> 'stock_quantity' is not null and stocked is null then
+    perform logic.problem(
+      422, 'validation_failed', 'Some fields are missing or wrong.',
+      '{"stock_quantity": ["This product is sold in variants, which have the stock."]}'
+    );
+  end if;
+  -- Stock before product, as a checkout does: they wait for each other, and never in a ring.
+  perform logic.set_stock(stocked, (given ->> 'stock_quantity')::integer, 'correction');
+  select p.* into wanted from shop.products p where p.id = product for no key update;
   if given ? 'category' then
     given := given || jsonb_build_object('category_id', given -> 'category');
   end if;
@@ -20,13 +28,6 @@ begin
     meta_title = wanted.meta_title, meta_description = wanted.meta_description,
     low_stock_threshold = wanted.low_stock_threshold
   where p.id = product;
-  if given ->> 'stock_quantity' is not null and stocked is null then
-    perform logic.problem(
-      422, 'validation_failed', 'Some fields are missing or wrong.',
-      '{"stock_quantity": ["This product is sold in variants, which have the stock."]}'
-    );
-  end if;
-  perform logic.set_stock(stocked, (given ->> 'stock_quantity')::integer, 'correction');
   return logic.staff_product_json(product);
 end;
 $$;

@@ -6,20 +6,22 @@ declare
     "is_active": "boolean"
   }');
   product uuid := logic.path_product();
-  changed uuid;
+  changed uuid := (
+    select v.id from shop.product_variants v where v.id = logic.path_id() and v.product_id = product and not v.is_default
+  );
 begin
+  if changed is null then
+    perform logic.problem(404, 'variant_not_found', 'There is no such variant.');
+  end if;
+  -- Stock before product, which a modifier may lock, as a checkout does: they wait for each other, and never in a ring.
+  perform logic.set_stock(changed, (given ->> 'stock_quantity')::integer, 'correction');
   update shop.product_variants v set
     name = coalesce(given ->> 'name', v.name),
     sku = coalesce(given ->> 'sku', v.sku),
     price_modifier = coalesce((given ->> 'price_modifier')::numeric, v.price_modifier),
     attributes = coalesce(nullif(given -> 'attributes', 'null'), v.attributes),
     is_active = coalesce((given ->> 'is_active')::boolean, v.is_active)
-  where v.id = logic.path_id() and v.product_id = product and not v.is_default
-  returning v.id into changed;
-  if changed is null then
-    perform logic.problem(404, 'variant_not_found', 'There is no such variant.');
-  end if;
-  perform logic.set_stock(changed, (given ->> 'stock_quantity')::integer, 'correction');
+  where v.id = changed;
   return logic.variants_json(product, changed) -> 0;
 end;
 $$;

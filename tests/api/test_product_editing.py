@@ -223,3 +223,36 @@ def test_products_in_postgrests_grammar(staff: Person, customer: Person) -> None
     assert seen == [{"barcode": DETAILS["barcode"], "weight": 2, "meta_title": DETAILS["meta_title"]}]
     hidden = customer.client.get(f"{row}&select=low_stock_threshold")
     assert hidden.status_code == 400
+
+
+def test_editing_and_selling_at_once_never_lock_each_other_out(
+    staff: Person, acting_as: Callable[..., Person], make_product: Make, at_once: Any, database: psycopg.Connection[Any]
+) -> None:
+    product = make_product(stock_quantity=50)
+    variant = {"name": "Red", "sku": uuid.uuid4().hex, "stock_quantity": 50, "price_modifier": "-1.00"}
+    other = make_product(stock_quantity=0)
+    made = staff.client.post(f"{url(other)}variants/", json=variant).json()
+    buyers = [acting_as() for _ in range(3)]
+    order = {"shipping_address": ADDRESS, "accept_price_changes": True}
+    answers: list[httpx.Response] = []
+    for number in range(6):
+        for buyer in buyers:
+            for body in ({"product_id": product["id"]}, {"product_id": other["id"], "variant_id": made["id"]}):
+                assert buyer.client.post("/api/v1/cart/items/", json=body).status_code == 201
+        changes = {
+            url(product): {"slug": uuid.uuid4().hex, "price": 11 + number, "stock_quantity": 40},
+            f"{url(other)}variants/{made['id']}/": {"stock_quantity": 40 + number, "price_modifier": f"-{number}.00"},
+        }
+        answers += at_once(
+            [lambda b=b: b.client.post("/api/v1/orders/", json=order) for b in buyers]
+            + [lambda way=way, body=body: staff.client.put(way, json=body) for way, body in changes.items()]
+        )
+        product["slug"] = changes[url(product)]["slug"]
+    assert [answer.text for answer in answers if answer.status_code >= 400] == []
+    sold = database.execute(
+        """select count(*) as sold, min(s.available) >= 0 and min(s.reserved) = 18 as is_right
+        from shop.stock s join shop.product_variants v on v.id = s.variant_id
+        where v.product_id = any(%s::uuid[]) and v.is_active""",
+        [[product["id"], other["id"]]],
+    ).fetchone()
+    assert sold == {"sold": 2, "is_right": True}
