@@ -83,7 +83,7 @@ class Settings(BaseSettings):
         "12m", pattern=r"^[0-9]+[km]$", description="Largest upload of a picture, in nginx's notation."
     )
     picture_pixels: int = Field(
-        50_000_000,
+        25_000_000,
         ge=10_000,
         description="Largest picture, in pixels; bigger ones are refused before they are decoded.",
     )

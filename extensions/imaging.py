@@ -1,7 +1,7 @@
 """Make a harmless picture of somebody's bytes: run as a program of its own, under limits, since decoders have faults.
 
 `python -m extensions.imaging LARGEST_PIXELS` reads a file from stdin. It writes a line of JSON to stdout, either
-`{"kind", "width", "height"}`, followed by the new file, or `{"refused": code}`.
+`{"kind", "width", "height"}`, followed by the new file, or `{"refused": code, "details"}`.
 """
 
 import io
@@ -23,13 +23,19 @@ OPTIONS = {
 }
 # A picture that is a page or a program as well was made to be taken for one.
 PAGE = (b"<script", b"<html", b"<!doctype", b"<iframe", b"<body", b"<?php")
-# What Python and the decoders need in any case, and for each pixel: the picture, two turned copies, what is written.
-MEMORY_BYTES, BYTES_A_PIXEL = 512 << 20, 16
+# What Python and the decoders need in any case, and for each pixel; WebP's encoder takes most, 28 bytes.
+MEMORY_BYTES, BYTES_A_PIXEL = 512 << 20, 32
+# The longest that WebP knows, and copies are made as WebP.
+LONGEST_SIDE = 16_383
 CPU_SECONDS = 20
 
 
 class RefusedError(Exception):
-    """Not a picture that we keep; the message is the code of the answer."""
+    """Not a picture that we keep: the code of the answer, and what is wrong with the file."""
+
+    def __init__(self, code: str, details: str | None = None) -> None:
+        super().__init__(code)
+        self.answer = {"refused": code, "details": details and {"image": [details]}}
 
 
 def is_something_else(raw: bytes) -> bool:
@@ -38,26 +44,31 @@ def is_something_else(raw: bytes) -> bool:
     return any(word in lower for word in PAGE) or b"%pdf-" in lower[:1024] or zipfile.is_zipfile(io.BytesIO(raw))
 
 
-def in_plain_colours(image: Image.Image) -> Image.Image:
+def in_plain_colours(image: Image.Image, kind: str) -> Image.Image:
     """The picture in 8 bits of sRGB or grey, its transparency kept: what is shown alike without a profile."""
+    profile, transparency = image.info.get("icc_profile"), image.info.get("transparency")
+    # What was written about the picture is not the picture.
+    image.info = {} if transparency is None else {"transparency": transparency}
+    if kind == "PNG" and image.mode in {"1", "P"} and not profile:
+        return image
     if image.mode.startswith("I;16") or image.mode in {"I", "F"}:
         # Pillow cuts off what is above 255; the upper eight of sixteen bits are meant.
         image = image.convert("I").point(lambda value: value / 256).convert("L")
-    profile = image.info.get("icc_profile")
-    if image.mode not in {"L", "LA", "RGB", "RGBA", "CMYK"} or "transparency" in image.info:
+    if image.mode not in {"L", "LA", "RGB", "RGBA", "CMYK"} or transparency is not None:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     if profile and image.mode != "LA":
         try:
             wanted = "RGBA" if image.mode == "RGBA" else "RGB"
             source, target = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
             image = ImageCms.profileToProfile(image, source, target, outputMode=wanted) or image
-        except ImageCms.PyCMSError:
+        except (ImageCms.PyCMSError, OSError):
             pass  # A damaged profile is as good as none.
     return image.convert("RGB") if image.mode == "CMYK" else image
 
 
 def clean(raw: bytes, largest_pixels: int) -> tuple[str, int, int, bytes]:
     """Kind, width, height and a new file with nothing but pixels in it. Raises RefusedError."""
+    too_large = RefusedError("picture_too_large", f"At most {largest_pixels} pixels, and {LONGEST_SIDE} on a side.")
     if is_something_else(raw):
         raise RefusedError("not_a_picture")
     # Above this Pillow warns before it decodes, and warnings are errors here.
@@ -65,18 +76,16 @@ def clean(raw: bytes, largest_pixels: int) -> tuple[str, int, int, bytes]:
     try:
         with warnings.catch_warnings(action="error"), Image.open(io.BytesIO(raw), formats=READ) as opened:
             kind = KINDS[opened.format or ""]
-            if opened.width * opened.height > largest_pixels:
-                raise RefusedError("picture_too_large")
+            if opened.width * opened.height > largest_pixels or max(opened.size) > LONGEST_SIDE:
+                raise too_large
             opened.load()
-            plain = in_plain_colours(ImageOps.exif_transpose(opened))
-            # What was written about the picture is not the picture.
-            plain.info.clear()
+            plain = in_plain_colours(ImageOps.exif_transpose(opened), kind)
             if kind == "JPEG" and plain.mode not in {"L", "RGB"}:
                 plain = plain.convert("RGB")
             made = io.BytesIO()
             plain.save(made, kind, **OPTIONS[kind])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise RefusedError("picture_too_large") from None
+        raise too_large from None
     except (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, MemoryError, Warning):
         # Pillow's decoders raise all of these for damaged files.
         raise RefusedError("not_a_picture") from None
@@ -86,7 +95,10 @@ def clean(raw: bytes, largest_pixels: int) -> tuple[str, int, int, bytes]:
 def shrink(raw: bytes, widths: tuple[int, ...]) -> dict[int, bytes]:
     """WebP copies of a cleaned picture, none wider than it is itself."""
     copies = {}
-    with Image.open(io.BytesIO(raw), formats=READ) as image:
+    with Image.open(io.BytesIO(raw), formats=READ) as opened:
+        # Colours of a palette cannot be mixed; what has none stays as it is, since a JPEG can be read at half its size.
+        plain = "RGBA" if opened.has_transparency_data else "RGB"
+        image: Image.Image = opened.convert(plain) if opened.mode in {"1", "P"} else opened
         for width in sorted(widths, reverse=True):
             # The larger copy is the source of the smaller one.
             image.thumbnail((width, image.height * width // image.width + 1), reducing_gap=3.0)
@@ -107,7 +119,7 @@ def main() -> None:
     try:
         kind, width, height, made = clean(sys.stdin.buffer.read(), largest_pixels)
     except RefusedError as refused:
-        sys.stdout.buffer.write(json.dumps({"refused": str(refused)}).encode() + b"\n")
+        sys.stdout.buffer.write(json.dumps(refused.answer).encode() + b"\n")
     else:
         sys.stdout.buffer.write(json.dumps({"kind": kind, "width": width, "height": height}).encode() + b"\n" + made)
 

@@ -30,15 +30,10 @@ AT_ONCE = asyncio.Semaphore(2)
 log = structlog.get_logger()
 
 
-def refuse_picture(code: str) -> Problem:
+def refuse_picture(code: str, details: dict[str, list[str]] | None = None) -> Problem:
     """Why a file is not kept."""
     if code == "picture_too_large":
-        return Problem(
-            422,
-            "picture_too_large",
-            "The picture has too many pixels.",
-            details={"image": [f"At most {settings().picture_pixels} pixels."]},
-        )
+        return Problem(422, "picture_too_large", "The picture has too many pixels.", details=details)
     return Problem(
         422, "not_a_picture", "The file is no JPEG, PNG, WebP or GIF, or it is damaged, or something else as well."
     )
@@ -86,7 +81,7 @@ async def clean(raw: bytes) -> tuple[str, int, int, bytes]:
         raise refuse_picture("not_a_picture")
     answer = json.loads(head)
     if "refused" in answer:
-        raise refuse_picture(answer["refused"])
+        raise refuse_picture(answer["refused"], answer["details"])
     return EXTENSIONS[answer["kind"]], answer["width"], answer["height"], made
 
 

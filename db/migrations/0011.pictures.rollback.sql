@@ -7,8 +7,6 @@ drop trigger product_images_tell_of_another on shop.product_images;
 drop trigger product_images_tell on shop.product_images;
 drop function shop.tell_of_picture();
 drop function shop.is_upload(text);
-revoke update (alt_text, is_primary, sort_order) on shop.product_images from staff;
-drop index shop.categories_image_idx;
 alter table shop.categories drop constraint categories_image_is_a_path;
 drop index shop.product_images_image_idx;
 alter table shop.product_images

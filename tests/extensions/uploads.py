@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from tests.conftest import Person
+from tests.conftest import Person, Shop
 
 HTML = b"<!DOCTYPE html><html><body><script>alert(document.domain)</script></body></html>"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>'
@@ -58,3 +58,18 @@ def send(
 ) -> httpx.Response:
     client = person.client if isinstance(person, Person) else person
     return client.post(path, files={field: (name, raw, "image/jpeg")}, data=form)
+
+
+def upload(staff: Person, product: dict[str, Any], raw: bytes | None = None, **form: str) -> dict[str, Any]:
+    answer = send(staff, path_of(product), picture() if raw is None else raw, **form)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def stored(shop: Shop, image: str) -> Image.Image:
+    """The file as a stranger gets it."""
+    answer = shop.client().get(image)
+    assert answer.status_code == 200
+    opened = Image.open(io.BytesIO(answer.content))
+    opened.load()
+    return opened
