@@ -1,34 +1,28 @@
 create function logic.count_facets(filters jsonb) returns json
 language plpgsql security definer set search_path = '' as $$
 declare
-  most constant integer := 10000;
   conditions text := logic.product_conditions(filters);
-  plan json;
-  share numeric;
+  counted record := logic.count_products(filters, conditions);
+  -- Of more than can be counted in a moment a sample is counted: some pages of the table, always the same ones.
+  share numeric := case when counted.is_estimate then counted.total / 10000.0 else 1 end;
   facets json;
 begin
-  execute 'explain (format json) select from shop.products p where ' || conditions into plan;
-  -- Of more than can be counted in a moment a sample is counted: some pages of the table, always the same ones.
-  share := greatest(1, (plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric / most);
   execute format(
     $facets$
     with matching as materialized (
-      select p.id, p.category_id, p.price, p.brand, p.average_rating, p.is_in_stock
+      select p.id, p.category_id, p.price, p.brand, p.average_rating, p.is_in_stock, p.options
       from shop.products p %1$s where %2$s
     ),
     options as (
-      select a.key as name, a.value, count(distinct m.id) as n
-      from matching m
-      join shop.product_variants v on v.product_id = m.id and v.is_active and not v.is_default
-      cross join jsonb_each_text(v.attributes) a
-      group by a.key, a.value
+      select split_part(o.pair, ':', 1) as name, substr(o.pair, strpos(o.pair, ':') + 1) as value, count(*) as n
+      from matching m, unnest(m.options) o (pair) group by o.pair
     ),
     bands as (
       select b.low, lead(b.low) over (order by b.low) - 0.01 as high
       from unnest(array[0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]::numeric[]) b (low)
     )
     select json_build_object(
-      'count', (select round(count(*) * %3$s) from matching),
+      'count', %4$s,
       'category', (
         select coalesce(json_agg(json_build_object('id', c.id, 'name', c.name, 'slug', c.slug, 'count', round(g.n * %3$s))
           order by g.n desc, c.name), '[]')
@@ -69,7 +63,7 @@ begin
       'in_stock', (select round(count(*) * %3$s) from matching m where m.is_in_stock)
     )
     $facets$,
-    case when share > 1 then format('tablesample system (%s) repeatable (1)', 100 / share) else '' end, conditions, share
+    case when share > 1 then format('tablesample system (%s) repeatable (1)', 100 / share) else '' end, conditions, share, counted.total
   ) into facets;
   return case when share > 1 then (facets::jsonb || '{"count_is_estimate": true}')::json else facets end;
 end;

@@ -14,9 +14,9 @@ begin
   );
   -- A comparison of rows is a bound in the index; one with or would be a filter over all that comes before.
   return format(
-    ' and (%s, p.id) %s (%L, %L)', sort_key, case direction when 'asc' then '>' else '<' end, cursor ->> 1, cursor ->> 2
+    'and (m.key, m.id) %s (%L, %L)', case direction when 'asc' then '>' else '<' end, cursor ->> 1, cursor ->> 2
   );
 end;
 $$;
 comment on function logic.keyset_bound is
-  'What `after` says, as a condition on shop.products p. Raises 400 invalid_filter when it is of another order or damaged.';
+  'What `after` says, as a condition on m.key and m.id. Raises 400 invalid_filter when it is of another order or damaged.';

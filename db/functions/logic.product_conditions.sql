@@ -7,6 +7,7 @@ declare
   ];
   category_ids uuid[] := array(select i.id::uuid from jsonb_array_elements_text(filters -> 'category_ids') i (id));
   choice record;
+  same_variant text;
 begin
   -- Only what was asked for, and with its values: so each statement gets a plan of its own.
   if filters ? 'category_ids' then
@@ -15,13 +16,13 @@ begin
       else format('p.category_id = any (%L)', category_ids) end;
   end if;
   if filters ? 'price_min' then
-    conditions := conditions || format('p.price >= %L', (filters ->> 'price_min')::numeric);
+    conditions := conditions || format('p.price_cents >= %s', ceil((filters ->> 'price_min')::numeric * 100));
   end if;
   if filters ? 'price_max' then
-    conditions := conditions || format('p.price <= %L', (filters ->> 'price_max')::numeric);
+    conditions := conditions || format('p.price_cents <= %s', floor((filters ->> 'price_max')::numeric * 100));
   end if;
   if filters ? 'min_rating' then
-    conditions := conditions || format('coalesce(p.average_rating, 0) >= %L', (filters ->> 'min_rating')::numeric);
+    conditions := conditions || format('p.rating_tenths >= %s', ceil((filters ->> 'min_rating')::numeric * 10));
   end if;
   if filters ? 'in_stock' then
     conditions := conditions || 'p.is_in_stock'::text;
@@ -39,21 +40,23 @@ begin
   if filters ? 'search' then
     conditions := conditions || format('p.search_document @@ %L::tsquery', logic.search_query(filters ->> 'search'));
   end if;
-  if filters ? 'options' then
-    -- One variant has them all; of values for one name, any.
-    conditions := conditions || (
-      select format(
-        'p.id in (select v.product_id from shop.product_variants v where v.is_active and not v.is_default and %s)',
-        string_agg('(' || o.alternatives || ')', ' and ')
-      )
-      from (
-        select string_agg(format('v.attributes @> %L', jsonb_build_object(o.name, o.value)), ' or ') as alternatives
-        from (
-          select btrim(split_part(pair, ':', 1)) as name, btrim(split_part(pair, ':', 2)) as value
-          from unnest(string_to_array(filters ->> 'options', ',')) pair
-        ) o
-        group by o.name
-      ) o
+  for choice in
+    select o.name, array_agg(o.value) as values, count(*) over () > 1 as is_one_of_several
+    from (
+      select btrim(split_part(pair, ':', 1)) as name, btrim(split_part(pair, ':', 2)) as value
+      from unnest(string_to_array(filters ->> 'options', ',')) pair
+    ) o
+    group by o.name
+  loop
+    conditions := conditions || format('p.options && %L', array(select choice.name || ':' || v from unnest(choice.values) v));
+    if choice.is_one_of_several then
+      same_variant := concat_ws(' and ', same_variant, format('v.attributes ->> %L = any (%L)', choice.name, choice.values));
+    end if;
+  end loop;
+  if same_variant is not null then
+    -- Not exists: that would become a join, of everything with everything.
+    conditions := conditions || format(
+      '(select true from shop.product_variants v where v.product_id = p.id and v.is_active and %s limit 1)', same_variant
     );
   end if;
   return array_to_string(conditions, ' and ');

@@ -1,10 +1,10 @@
-create function logic.search_query(words text, shortest_prefix integer default 3) returns tsquery
+create function logic.search_query(words text, longest_whole integer default 2) returns tsquery
 language plpgsql stable set search_path = '' as $$
 declare
-  -- Neither quotes nor backslashes: lexemes are to be found between quotes below.
-  query text := websearch_to_tsquery(
+  -- Neither quotes nor backslashes: lexemes are to be found between quotes. Then each is the beginning of a word.
+  query text := regexp_replace(websearch_to_tsquery(
     'shop.words', translate(extensions.unaccent('extensions.unaccent', left(words, 200)), '''\', '  ')
-  )::text;
+  )::text, '''([^'']+)''', '''\1'':*', 'g');
   lexeme text;
   meant text;
 begin
@@ -26,9 +26,9 @@ begin
     )
     select string_agg(format('''%s'':*', m.word), ' | ') into meant from measured m
     where m.distance <= least(length(lexeme) / 2 - 1, 2) and m.distance = (select min(distance) from measured);
-    query := replace(query, format('''%s''', lexeme), coalesce('(' || meant || ')', format('''%s''', lexeme)));
+    query := coalesce(replace(query, format('''%s'':*', lexeme), '(' || meant || ')'), query);
   end loop;
-  return regexp_replace(query, format('''([^'']{%s,})''(?!:)', shortest_prefix), '''\1'':*', 'g')::tsquery;
+  return regexp_replace(query, format('''([^'']{0,%s})'':\*', longest_whole), '''\1''', 'g')::tsquery;
 end;
 $$;
 comment on function logic.search_query is
