@@ -20,6 +20,9 @@ begin
     end if;
   end if;
   select p.* into known from shop.products p where lower(p.sku) = lower(fields ->> 'sku') for update;
+  if known.deleted_at is not null then
+    raise sqlstate '22023' using message = 'this product was deleted';
+  end if;
   is_new := known.id is null;
   if is_new then
     known.id := gen_random_uuid();

@@ -44,3 +44,5 @@ grant insert (name, slug, description, category_id, brand, price, compare_price,
   update (name, slug, description, category_id, brand, price, compare_price, sku, is_featured, is_active, barcode, weight,
     length, width, height, meta_title, meta_description, deleted_at), delete
   on api.products to staff;
+create trigger products_put_away instead of delete on api.products
+  for each row execute function shop.put_away_product();

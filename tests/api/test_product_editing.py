@@ -197,7 +197,9 @@ def test_slug_and_sku_of_a_deleted_product_stay_taken_and_it_can_come_back(
 ) -> None:
     product = make_product()
     row = f"/rest/v1/products?id=eq.{product['id']}"
-    assert staff.client.delete(row).status_code == 204
+    one = {"Prefer": "return=representation", "Accept": "application/vnd.pgrst.object+json"}
+    deleted = staff.client.delete(row, headers=one)
+    assert (deleted.status_code, deleted.json()["id"]) == (200, product["id"])
     for field, rule in (("slug", "products_slug_key"), ("sku", "products_sku_key")):
         body = {"name": "Again", "price": "1.00", "sku": uuid.uuid4().hex, field: product[field]}
         assert refused(staff.client.post("/api/v1/products/", json=body)) == (409, rule)

@@ -195,6 +195,16 @@ def test_a_category_is_found_by_slug_or_name_and_never_made_up(
     assert done.report[0]["reason"] == "there is no category [/nowhere]"
 
 
+def test_a_deleted_product_is_not_changed_unseen(
+    run: Callable[..., Imported], sku: str, database: psycopg.Connection[Any]
+) -> None:
+    run(f"sku,name,price\n{sku},Bowl,1\n")
+    database.execute("delete from shop.products where sku = %s", [sku])
+    done = run(f"sku,name,price\n{sku},Bowl,2\n")
+    assert done.counts == counted(rejected=1)
+    assert done.report[0]["reason"] == "this product was deleted"
+
+
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
