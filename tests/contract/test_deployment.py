@@ -17,7 +17,7 @@ from stack import container
 from stack.configurations import postgrest
 from stack.environment import PARTS
 from stack.errors import StackError
-from tests.conftest import ROOT, Shop
+from tests.conftest import RELAXED, ROOT, Shop
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
@@ -167,7 +167,8 @@ def test_postgrest_is_set_as_in_the_embedded_stack(shop: Shop) -> None:
 
 
 def test_the_gateway_is_set_as_in_the_embedded_stack(shop: Shop, tmp_path: Path) -> None:
-    container.configure(Settings(_env_file=None, rate_per_second=5000), KEY, tmp_path, Path("/media"))
+    given = Settings(_env_file=None, **{name.lower(): value for name, value in RELAXED.items()})
+    container.configure(given, KEY, tmp_path, Path("/media"))
     assert "Ed25519" in (tmp_path / "jwks.json").read_text()
     lines = (tmp_path / "nginx/nginx.conf").read_text().splitlines()
     assert lines[0] == "load_module modules/ngx_http_js_module.so;"
