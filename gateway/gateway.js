@@ -53,23 +53,25 @@ function argument(name, encoded) {
   return name + '=' + (OPERATOR.test(value) ? '%20' : '') + encoded.replace(/;/g, '%3B');
 }
 
-// The query string of a function: the path's parameter and those of the query that the route knows, as they came.
+// The query string of a function: the path's parameter and those of the query that the route knows, encoded as they
+// came. Of one that is given several times the last counts, as in Django.
 function rpcArguments(r) {
   if (r.method !== 'GET' && r.method !== 'HEAD') { return ''; }
   const known = (r.variables.names || '').split(',');
-  const taken = {};
-  const parts = [];
-  if (r.variables.parameter) {
-    parts.push(argument(r.variables.parameter, encodeURIComponent(r.variables.path_id)));
-  }
+  const given = {};
   (r.variables.args || '').split('&').forEach((part) => {
-    const name = part.split('=')[0];
-    if (known.indexOf(name) >= 0 && name !== '' && !taken[name] && part.indexOf('=') > 0) {
-      taken[name] = true;
-      parts.push(argument(name, part.slice(name.length + 1)));
-    }
+    const end = part.indexOf('=');
+    const name = end > 0 ? decodeURIComponent(part.slice(0, end)) : '';
+    if (name !== '' && known.indexOf(name) >= 0) { given[name] = part.slice(end + 1); }
   });
+  if (r.variables.parameter) { given[r.variables.parameter] = encodeURIComponent(r.variables.path_id); }
+  const parts = Object.keys(given).map((name) => argument(name, given[name]));
   return parts.length ? '?' + parts.join('&') : '';
+}
+
+// Where the client is, as one address that everybody agrees on: not by the Host that it sent, and encoded throughout.
+function originalUrl(r) {
+  return r.variables.public_url + r.variables.request_uri.replace(/[^!#-;=?-[\]_a-z~]+/g, encodeURIComponent);
 }
 
 const STATUS = {
@@ -215,4 +217,4 @@ function explain(r, status, text) {
   r.return(said, shape(r, said, text));
 }
 
-export default { refusal, rpcArguments, problem, errorHeaders, errorBody, explain };
+export default { refusal, rpcArguments, originalUrl, problem, errorHeaders, errorBody, explain };

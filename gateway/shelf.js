@@ -22,7 +22,7 @@ function isKnown(r, tag) {
 async function show(r) {
   const v = r.variables;
   // Pages link to each other and keep every parameter; elsewhere what is not known makes no answer of its own.
-  v.shelf_url = v.public_url + (v.names ? v.request_uri : v.request_uri.split('?')[0]);
+  v.shelf_url = v.names ? v.original_url : v.original_url.split('?')[0];
   v.shelf_key = JSON.stringify([slot(r), v.rpc + v.rpc_arguments, v.shelf_url]);
   const reply = await r.subrequest('/-/shelf/function');
   if (reply.status >= 400) {
