@@ -16,7 +16,7 @@ pgshop keeps the addresses, names and promises of the shop that it was drawn aft
 foundations. Each row is tested on every run: `tests/contract` sends the requests of its third and fourth column, in
 this order and as the person named first, and compares what comes back; further tests are named in the last one.
 Where a promise is kept in another way than the seed's, it is a **deviation**, and the tests show what replaces it.
-What does not hold yet is **open**; the number of open rows is asserted and can only fall.
+What does not hold yet, or not as a whole, is **open**; the number of open rows is asserted and can only fall.
 
 In requests, `$name` stands for a value of the example shop or of an answer above. In answers, `<money>` and the like
 stand for any value of that kind (`?`: or null), and `<uuid:line>` for one that is called `$line` from there on;
@@ -46,11 +46,12 @@ def lines(parts: Iterable[str]) -> str:
 
 def spelled(calls: Iterable[Call]) -> str:
     """Each request and its answer."""
-    return lines(
+    written = lines(
         f"{call.person} {code(' '.join(filter(None, (call.method, call.url, call.body))))}"
         f" → {call.status}{' ' + code(call.answer) if call.answer else ''}"
         for call in calls
     )
+    return written or "-"
 
 
 def status(row: Point | Fault) -> str:

