@@ -89,7 +89,9 @@ class Settings(BaseSettings):
     )
     media_root: str = Field("media", description="The folder of pictures; set by the stack.")
     s3_endpoint_url: str | None = Field(
-        None, description="https://host[:port] of an S3 service that keeps uploaded pictures instead of the folder."
+        None,
+        pattern=r"^https?://[^/\s]+$",
+        description="https://host[:port] of an S3 service that keeps uploaded pictures instead of the folder.",
     )
     s3_bucket: str | None = Field(None, description="The bucket there; it has to exist.")
     s3_access_key: SecretStr | None = Field(None, description="Access key that may get, put and delete in S3_BUCKET.")

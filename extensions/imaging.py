@@ -6,7 +6,9 @@
 
 import io
 import json
+import os
 import resource
+import struct
 import sys
 import warnings
 import zipfile
@@ -86,7 +88,18 @@ def clean(raw: bytes, largest_pixels: int) -> tuple[str, int, int, bytes]:
             plain.save(made, kind, **OPTIONS[kind])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise too_large from None
-    except (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, MemoryError, Warning):
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        KeyError,
+        IndexError,
+        TypeError,
+        struct.error,
+        MemoryError,
+        Warning,
+    ):
         # Pillow's decoders raise all of these for damaged files.
         raise RefusedError("not_a_picture") from None
     return kind, plain.width, plain.height, made.getvalue()
@@ -110,6 +123,8 @@ def shrink(raw: bytes, widths: tuple[int, ...]) -> dict[int, bytes]:
 
 def main() -> None:
     """Clean one file, within limits that the kernel keeps."""
+    # The shop goes first.
+    os.nice(10)
     largest_pixels = int(sys.argv[1])
     memory = MEMORY_BYTES + BYTES_A_PIXEL * largest_pixels
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

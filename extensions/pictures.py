@@ -23,8 +23,8 @@ from extensions.storage import name_of, storage, type_of
 # The names that uploads and their copies get, as in gateway/nginx.conf.j2.
 UPLOAD = re.compile(r"(products|categories)/[0-9a-f]{32}(-[0-9]+)?\.(jpg|png|webp)")
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
-SECONDS = 20
-PATIENCE = 10
+# For the decoder, and for its turn: together less than nginx waits.
+SECONDS, PATIENCE = 20, 12
 # Decoding takes a processor each, and the rest of the shop wants some as well.
 AT_ONCE = asyncio.Semaphore(2)
 log = structlog.get_logger()

@@ -37,6 +37,8 @@ OTHER_KEY = base64.b64encode(
         ({"JWT_PRIVATE_KEY": "AAAA" * 16}, ["JWT_PRIVATE_KEY is no Ed25519 private key", "Leave it out"]),
         ({"JWT_PRIVATE_KEY": OTHER_KEY}, ["JWT_PRIVATE_KEY is no Ed25519 private key"]),
         ({"ACCESS_TOKEN_SECONDS": "soon"}, ["ACCESS_TOKEN_SECONDS: "]),
+        ({"S3_BUCKET": "pictures"}, ["S3_ENDPOINT_URL, S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY go together"]),
+        ({"S3_ENDPOINT_URL": "s3.example.com", "UPLOAD_LIMIT": "big"}, ["S3_ENDPOINT_URL: ", "UPLOAD_LIMIT: "]),
         ({"RATE_PER_SECOND": "0", "BODY_LIMIT": "big"}, ["RATE_PER_SECOND: ", "BODY_LIMIT: "]),
         (
             {"DATABASE_URL": "postgresql://somebody:hush-hush@127.0.0.1:1/postgres"},
