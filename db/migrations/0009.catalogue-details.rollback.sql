@@ -25,6 +25,7 @@ alter table shop.products
   drop constraint products_measures_are_positive,
   drop constraint products_meta_length,
   drop constraint products_low_stock_threshold_not_negative,
+  drop constraint products_slug_is_no_other_address,
   drop constraint products_deleted_is_not_active,
   drop column barcode,
   drop column weight,

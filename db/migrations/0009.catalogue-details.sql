@@ -21,6 +21,9 @@ alter table shop.products
   add constraint products_meta_length check (length(meta_title) <= 255 and length(meta_description) <= 1000),
   -- squawk-ignore constraint-missing-not-valid
   add constraint products_low_stock_threshold_not_negative check (low_stock_threshold >= 0),
+  -- /api/v1/products/categories/ and the like are other things already.
+  -- squawk-ignore constraint-missing-not-valid
+  add constraint products_slug_is_no_other_address check (slug not in ('categories', 'facets', 'suggestions')),
   -- Whatever asks whether a product is sold asks is_active; so this line is all that deletion needs.
   -- squawk-ignore constraint-missing-not-valid
   add constraint products_deleted_is_not_active check (deleted_at is null or not is_active);
