@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from extensions.config import Settings
 from tests.gateway.conftest import Answer, Upstream, assert_problem, head, send
 
 Start = Callable[..., str]
@@ -222,3 +223,25 @@ def test_the_cache_can_be_switched_off(start_gateway: Start, counting: Upstream)
         assert len(counting.requests) == 3
         assert {answer.headers["cache-control"] for answer in answers} == {"public, no-cache"}
         assert "x-cache" not in answers[2].headers
+
+
+@pytest.mark.parametrize("token", [[], ["Authorization: Bearer a.b.c"]])
+def test_addresses_in_bodies_begin_where_the_shop_is_said_to_be(
+    start_gateway: Start, counting: Upstream, token: list[str]
+) -> None:
+    public = "https://shop.example/north"
+    url = start_gateway(postgrest=counting.address, service=counting.address, public_url=public)
+    for path in ("/api/v1/products/", "/api/v1/products/?search=pan&page=2"):
+        assert send(url, head("GET", path, *token, "X-Forwarded-Proto: evil")).status == 200
+        assert counting.headers()["x-original-url"] == [f"{public}{path}"]
+    # Bytes that a URL may not have are encoded; what is encoded already stays.
+    assert send(url, head("GET", '/api/v1/products/?name=\xc3\xbc"<%22', *token)).status == 200
+    assert counting.headers()["x-original-url"] == [f"{public}/api/v1/products/?name=%C3%BC%22%3C%22"]
+
+
+@pytest.mark.parametrize(
+    "url", ["shop.example", "https://", "https://a b", 'https://a";b', "https://$host", "https://a/"]
+)
+def test_a_place_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="public_url"):
+        Settings(_env_file=None, public_url=url)
