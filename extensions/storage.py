@@ -65,8 +65,10 @@ class Folder:
         return (self.root / name).read_bytes()
 
     def delete(self, name: str) -> None:
-        """Gone afterwards."""
-        (self.root / name).unlink(missing_ok=True)
+        """Gone afterwards, and with it what somebody who was killed began to write."""
+        path = self.root / name
+        for file in (path, *path.parent.glob(f".{path.name}.*")):
+            file.unlink(missing_ok=True)
 
 
 @lru_cache
