@@ -16,11 +16,15 @@ begin
     found.total, case when after is null then page else '' end, page_size,
     (
       select coalesce(json_agg(json_build_object(
-        'id', p.id, 'name', p.name, 'slug', p.slug, 'brand', p.brand, 'price', logic.money(p.price),
-        'compare_price', logic.money(p.compare_price), 'currency', t.currency, 'stock_quantity', p.stock_quantity,
+        'id', p.id, 'name', p.name, 'slug', p.slug, 'brand', p.brand, 'price', p.price::text,
+        -- A column with two decimals says the same as logic.money, without forty calls of it.
+        'compare_price', p.compare_price::text, 'currency', t.currency, 'stock_quantity', p.stock_quantity,
         'is_in_stock', p.is_in_stock, 'is_featured', p.is_featured,
         'category', case when c.id is not null then json_build_object('id', c.id, 'name', c.name, 'slug', c.slug) end,
-        'images', logic.images_json(p.id), 'average_rating', p.average_rating, 'review_count', p.review_count,
+        'images', (
+          select coalesce(json_agg(logic.image_json(g) order by g.is_primary desc, g.sort_order, g.id), '[]')
+          from shop.product_images g where g.product_id = p.id
+        ), 'average_rating', p.average_rating, 'review_count', p.review_count,
         'created_at', p.created_at
       ) order by chosen.position), '[]')
       from unnest(found.ids) with ordinality chosen (id, position)

@@ -1,0 +1,1 @@
+"""Measurements: what a request costs against what the database alone would take. See README.md."""

@@ -1,0 +1,28 @@
+"""A large catalogue, generated: for tests of plans and for measurements."""
+
+from pathlib import Path
+
+import psycopg
+
+# Indexes are built anew afterwards, several times faster than row by row; what is unique or small stays.
+INDEXES = """
+select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index
+where indrelid in ('shop.products'::regclass, 'shop.product_variants'::regclass, 'shop.reviews'::regclass)
+  and not indisunique
+"""
+
+
+def fill(superuser_url: str, count: int) -> None:
+    """Add `count` products with all that belongs to them, committed, vacuumed and analysed. Raises psycopg.Error."""
+    statements = Path(__file__).with_name("catalogue.sql").read_text().format(count=count)
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute("set work_mem = '64MB'")
+        connection.execute("set maintenance_work_mem = '128MB'")
+        with connection.transaction():
+            indexes = connection.execute(INDEXES).fetchall()
+            for name, _ in indexes:
+                connection.execute(f"drop index {name}")
+            connection.execute(statements)
+            for _, definition in indexes:
+                connection.execute(definition)
+        connection.execute("vacuum (analyze)")
