@@ -78,12 +78,12 @@ def read_routes() -> list[Route]:
         uploads = tuple(row.get("uploads", ()))
         # In a row with functions, the service only gets what it alone can take.
         mixed = {"service"} < set(targets.values()) and {m for m in targets if targets[m] == "service"} != set(uploads)
-        if unknown or mixed or not targets or not row["path"].endswith("/"):
+        is_cached = row.get("cache", False)
+        unread = is_cached is not False and (is_cached is not True or targets.get("GET", "service") == "service")
+        if unknown or mixed or unread or not targets or not row["path"].endswith("/"):
             raise ValueError(f"gateway/routes.toml: row {row.get('path')!r} is not understood ({sorted(unknown)})")
         bodyless = (*row.get("bodyless", ()), *(m for m in targets if m == "DELETE"))
-        routes.append(
-            Route(number, row["path"], targets, tuple(row.get("query", ())), bodyless, uploads, row.get("cache", False))
-        )
+        routes.append(Route(number, row["path"], targets, tuple(row.get("query", ())), bodyless, uploads, is_cached))
     return sorted(routes, key=lambda route: bool(route.parameter))
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from gateway import render as rendering
-from gateway.render import METHODS, Route, read_routes
+from gateway.render import METHODS, Route, read_cached_views, read_routes
 from tests.conftest import Person, Shop
 from tests.gateway.conftest import assert_problem, configure, head, nginx, send
 
@@ -106,6 +106,33 @@ def test_every_function_is_there_with_the_arguments_that_its_route_gives_it(
     assert called == functions.keys(), "a function of v1 without a route, or the other way round"
 
 
+def test_what_visitors_may_read_of_the_catalogue_is_cached_and_nothing_else(
+    database: psycopg.Connection[Any],
+) -> None:
+    rows = database.execute(
+        "select proname as name from pg_proc where pronamespace = 'v1'::regnamespace and provolatile = 's'"
+        " and has_function_privilege('anon', oid, 'execute')"
+    ).fetchall()
+    readable = {row["name"] for row in rows}
+    assert {route.targets["GET"] for route in ROUTES if route.is_cached} == readable
+    rows = database.execute(
+        "select 'rpc/' || proname as name from pg_proc where pronamespace = 'api'::regnamespace and provolatile = 's'"
+        " and has_function_privilege('anon', oid, 'execute') union all select relname from pg_class"
+        " where relnamespace = 'api'::regnamespace and has_any_column_privilege('anon', oid, 'select')"
+    ).fetchall()
+    assert set(read_cached_views()) <= {row["name"] for row in rows}
+
+
+def test_the_configuration_has_the_tables_addresses_and_no_other(tmp_path: Path) -> None:
+    text = configure(tmp_path / "nginx", 8080, "127.0.0.1:1", "127.0.0.1:2", tmp_path).read_text()
+    locations = set(re.findall(r"^ *location (.+?) {", text, re.MULTILINE))
+    own = {"/rest/v1", "= /", "/", "/media/"}
+    assert {address for address in locations if "/-/" not in address and "^/media/" not in address} == {
+        *own,
+        *(address for route in ROUTES for address in route.locations),
+    }
+
+
 def test_a_literal_segment_wins_over_a_parameter(visitor: httpx.Client) -> None:
     assert set(visitor.get("/api/v1/products/categories/").json()) >= {"count", "results"}
     assert_problem(visitor.get("/api/v1/products/category/"), 404, "product_not_found")
@@ -139,6 +166,9 @@ def test_the_configuration_is_one_that_nginx_takes(tmp_path: Path) -> None:
         'path = "/no/method/"',
         'path = "/odd/"\nGET = "x"\ncolour = "red"',
         'path = "/odd/"\nget = "x"',
+        'path = "/odd/"\nPOST = "x"\ncache = true',
+        'path = "/odd/"\nGET = "service"\ncache = true',
+        'path = "/odd/"\nGET = "x"\ncache = 300',
     ],
 )
 def test_a_row_that_is_not_understood_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: str) -> None:
