@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import count
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -181,6 +183,26 @@ def test_signed_in_staff_sees_a_change_at_once(
         assert staff.client.put(detail(product), json={"price": price}).status_code == 200
         assert front.get(detail(product), headers=token).json()["price"] == price
         assert front.get(row(product), headers=token).json()[0]["price"] == float(price)
+
+
+def test_in_a_crowd_nobody_gets_what_is_meant_for_another(
+    front: httpx.Client, staff: Person, customer: Person, make_product: Make
+) -> None:
+    product = make_product(is_active=False)
+    paths = [detail(product), f"{listed(product)}&is_active=false", row(product)]
+    tokens = [None, staff.access, customer.access, None, staff.access, None]
+    start = Barrier(len(tokens))
+
+    def ask(token: str | None) -> list[bool]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        with httpx.Client(base_url=front.base_url, headers=headers, timeout=30) as client:
+            start.wait()
+            return [product["id"] in client.get(path).text for _ in range(40) for path in paths]
+
+    with ThreadPoolExecutor(len(tokens)) as crowd:
+        seen = list(crowd.map(ask, tokens))
+    # What is not for sale is seen by staff alone.
+    assert [set(answers) for answers in seen] == [{token == staff.access} for token in tokens]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

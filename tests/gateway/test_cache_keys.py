@@ -245,3 +245,13 @@ def test_addresses_in_bodies_begin_where_the_shop_is_said_to_be(
 def test_a_place_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="public_url"):
         Settings(_env_file=None, public_url=url)
+
+
+def test_each_origin_is_told_of_itself_though_the_answer_is_shared(start_gateway: Start, counting: Upstream) -> None:
+    named = ["https://a.example", "https://b.example"]
+    url = start_gateway(postgrest=counting.address, service=counting.address, cache_seconds=SLOT, cors_origins=named)
+    for origin in (*named, "https://evil.example", *named):
+        for path in CACHED:
+            answer = send(url, head("GET", path, f"Origin: {origin}"))
+            assert answer.headers.get("access-control-allow-origin") == (origin if origin in named else None)
+            assert "Origin" in answer.headers["vary"]

@@ -17,8 +17,8 @@ from tests.gateway.conftest import assert_problem, head, send
 
 READ = [route for route in read_routes() if route.targets.get("GET", "service") != "service"]
 PAGED = [route for route in READ if "page" in route.query]
-# Shares and means; everything else that is not whole is money.
-MEANS = {"average_rating", "tax_rate", "rate"}
+# Shares, means and measures; everything else that is not whole is money.
+MEANS = {"average_rating", "tax_rate", "rate", "weight", "length", "width", "height"}
 MONEY = re.compile(
     r"price|price_modifier|(compare|cost|unit|old|new|current)_price|price_(snapshot|min|max)|(?!total_items)\w*total\w*|\w*amount|tax|shipping_cost|discount"
 )
@@ -37,7 +37,9 @@ def address_of(
     """A route's path to things that are there, of which there are some of each kind."""
     mark = uuid.uuid4().hex[:8]
     category = staff.client.post("/api/v1/products/categories/", json={"name": f"Kind {mark}"}).json()
-    product = make_product(name=f"Seen {mark}", category_id=category["id"], price="1234.5", compare_price="2000")
+    product = make_product(
+        name=f"Seen {mark}", category_id=category["id"], price="1234.5", compare_price="2000", weight="1.25"
+    )
     variant = {"name": "Big", "sku": f"{mark}-big", "price_modifier": "0.5", "stock_quantity": 9}
     made = staff.client.post(f"/api/v1/products/{product['slug']}/variants/", json=variant)
     assert made.status_code == 201, made.text
