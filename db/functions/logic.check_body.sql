@@ -1,4 +1,4 @@
-create function logic.check_body(body json, spec jsonb) returns jsonb
+create function logic.check_body(body json, spec jsonb, shown jsonb default '{}') returns jsonb
 language plpgsql immutable set search_path = '' as $$
 declare
   given jsonb := body::jsonb;
@@ -12,8 +12,14 @@ begin
   if jsonb_typeof(given) is distinct from 'object' then
     perform logic.problem(422, 'validation_failed', 'The body must be a JSON object.');
   end if;
+  -- Many clients send back the whole of what they were shown, changed in one place.
+  given := given - array(
+    select e.key from jsonb_each(shown) e where e.value = given -> e.key or e.key = 'updated_at' and not spec ? e.key
+  );
   for field in select jsonb_object_keys(given - array(select jsonb_object_keys(spec))) loop
-    mistakes := mistakes || jsonb_build_object(left(field, 100), jsonb_build_array('This field is not known here.'));
+    mistakes := mistakes || jsonb_build_object(left(field, 100), jsonb_build_array(
+      case when shown ? field then 'This cannot be changed.' else 'This field is not known here.' end
+    ));
   end loop;
   for field, rule in select key, value from jsonb_each_text(spec) loop
     kind := rtrim(rule, '!');
@@ -53,5 +59,5 @@ begin
 end;
 $$;
 comment on function logic.check_body is
-  'Checks a JSON body against {field: kind}, kind being text, uuid, integer, money, number, boolean, date, object, array or address, with ! when required. Raises 422 validation_failed with every mistake by field; unknown fields are mistakes.';
+  'Checks a JSON body against {field: kind}, kind being text, uuid, integer, money, number, boolean, date, object, array or address, with ! when required. What equals `shown`, the thing as the caller was shown it, is no change and left out. Raises 422 validation_failed with every mistake by field; unknown fields are mistakes.';
 grant execute on function logic.check_body to anon, customer;

@@ -4,7 +4,7 @@ declare
   given jsonb := logic.check_body($1, '{
     "address_line1": "text", "address_line2": "text", "city": "text", "state": "text", "postal_code": "text",
     "country": "text", "address_type": "text", "is_default": "boolean"
-  }');
+  }', (select logic.address_json(a)::jsonb from shop.addresses a where a.id = logic.path_id()));
   changed shop.addresses;
 begin
   update shop.addresses a set

@@ -3,7 +3,7 @@ language plpgsql set search_path = '' as $$
 declare
   given jsonb := logic.check_body($1, '{
     "name": "text", "slug": "text", "description": "text", "parent": "uuid", "is_active": "boolean"
-  }');
+  }', (select logic.category_json(c)::jsonb from shop.categories c where c.slug = logic.header('x-path-slug')));
   changed shop.categories;
 begin
   update shop.categories c set

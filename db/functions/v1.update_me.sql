@@ -2,7 +2,7 @@ create function v1.update_me(json) returns json
 language plpgsql set search_path = '' as $$
 declare
   given jsonb := logic.check_body(
-    $1, '{"first_name": "text", "last_name": "text", "phone_number": "text", "date_of_birth": "date"}'
+    $1, '{"first_name": "text", "last_name": "text", "phone_number": "text", "date_of_birth": "date"}', v1.get_me()::jsonb
   );
 begin
   update shop.customers c set

@@ -1,7 +1,9 @@
 create function v1.update_order(json) returns json
 language plpgsql set search_path = '' as $$
 declare
-  given jsonb := logic.check_body($1, '{"status": "text", "notes": "text", "tracking_number": "text"}');
+  given jsonb := logic.check_body(
+    $1, '{"status": "text", "notes": "text", "tracking_number": "text"}', logic.order_json(logic.path_id())::jsonb
+  );
   changed api.orders;
 begin
   changed := api.set_order_status(

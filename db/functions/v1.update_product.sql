@@ -1,8 +1,11 @@
 create function v1.update_product(json) returns json
 language plpgsql set search_path = '' as $$
 declare
-  given jsonb := logic.check_body($1, logic.product_fields());
   product uuid := logic.path_product();
+  given jsonb := logic.check_body(
+    $1, logic.product_fields(),
+    logic.staff_product_json(product)::jsonb || v1.get_product(logic.header('x-path-slug'))::jsonb
+  );
   stocked uuid := (select v.id from shop.product_variants v where v.product_id = product and v.is_default and v.is_active);
   wanted shop.products;
 begin

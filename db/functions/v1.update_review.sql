@@ -1,7 +1,10 @@
 create function v1.update_review(json) returns json
 language plpgsql set search_path = '' as $$
 declare
-  given jsonb := logic.check_body($1, '{"rating": "integer", "title": "text", "comment": "text"}');
+  given jsonb := logic.check_body(
+    $1, '{"rating": "integer", "title": "text", "comment": "text"}',
+    (select logic.review_json(r)::jsonb from api.reviews r where r.id = logic.path_id())
+  );
   product uuid := logic.path_product();
   changed uuid;
 begin

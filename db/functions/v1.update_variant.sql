@@ -4,7 +4,7 @@ declare
   given jsonb := logic.check_body($1, '{
     "name": "text", "sku": "text", "price_modifier": "money", "attributes": "object", "stock_quantity": "integer",
     "is_active": "boolean"
-  }');
+  }', logic.variants_json(logic.path_product(), logic.path_id())::jsonb -> 0);
   product uuid := logic.path_product();
   changed uuid := (
     select v.id from shop.product_variants v where v.id = logic.path_id() and v.product_id = product and not v.is_default
