@@ -8,15 +8,11 @@ begin
     perform logic.problem(403, 'permission_denied', 'This is not yours to do.');
   end if;
   if room = 'products' then
-    select p.id into place from shop.products p where p.slug = picture_place.slug;
-    if place is null then
-      perform logic.problem(404, 'product_not_found', 'There is no such product.');
-    end if;
-  else
-    select c.id into place from shop.categories c where c.slug = picture_place.slug;
-    if place is null then
-      perform logic.problem(404, 'category_not_found', 'There is no such category.');
-    end if;
+    return logic.find_product(slug);
+  end if;
+  select c.id into place from shop.categories c where c.slug = picture_place.slug;
+  if place is null then
+    perform logic.problem(404, 'category_not_found', 'There is no such category.');
   end if;
   return place;
 end;

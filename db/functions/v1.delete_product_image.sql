@@ -5,5 +5,5 @@ begin
 end;
 $$;
 comment on function v1.delete_product_image is $$Remove a picture
-For staff. Its files go a moment later. Errors: 404 image_not_found.$$;
+For staff. Its files go a moment later. Errors: 404 product_not_found, 404 image_not_found.$$;
 grant execute on function v1.delete_product_image to staff;

@@ -2,11 +2,8 @@ create function v1.list_product_images(slug text, page text default '', page_siz
 language plpgsql stable set search_path = '' as $$
 declare
   wanted record := logic.page(page, page_size);
-  product uuid := (select p.id from shop.products p where p.slug = list_product_images.slug);
+  product uuid := logic.find_product(slug);
 begin
-  if product is null then
-    perform logic.problem(404, 'product_not_found', 'There is no such product.');
-  end if;
   return logic.envelope(
     (select count(*) from shop.product_images g where g.product_id = product), page, page_size,
     (

@@ -20,5 +20,5 @@ begin
 end;
 $$;
 comment on function v1.update_product_image is $$Change what is said of a picture
-For staff. Fields: alt_text, is_primary (takes it from the one that was), sort_order; what is left out stays. Errors: 404 image_not_found, 422 validation_failed.$$;
+For staff. Fields: alt_text, is_primary (takes it from the one that was), sort_order; what is left out stays. Errors: 404 product_not_found, 404 image_not_found, 422 validation_failed.$$;
 grant execute on function v1.update_product_image to staff;

@@ -97,6 +97,15 @@ def test_what_is_said_of_a_picture_is_checked(staff: Person, product: Product, m
     for answer in (staff.client.put(other, json={"sort_order": 3}), staff.client.delete(other)):
         assert (answer.status_code, answer.json()["code"]) == (404, "image_not_found")
     assert staff.client.put(path, json={"sort_order": 3}).json()["sort_order"] == 3
+    # What was deleted has no pictures to change either.
+    assert staff.client.delete(f"/api/v1/products/{product['slug']}/").status_code == 204
+    for answer in (
+        staff.client.put(path, json={"sort_order": 4}),
+        staff.client.delete(path),
+        staff.client.get(path_of(product)),
+        send(staff, path_of(product), picture()),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "product_not_found")
 
 
 def test_the_other_surface_changes_words_but_no_files(staff: Person, customer: Person, product: Product) -> None:
