@@ -10,7 +10,13 @@ begin
     'category', (
       select json_build_object('id', c.id, 'name', c.name, 'slug', c.slug) from shop.categories c where c.id = p.category_id
     ),
-    'images', logic.images_json(p.id),
+    'images', (
+      select coalesce(json_agg(
+        json_build_object('id', g.id, 'image', g.image, 'alt_text', g.alt_text, 'is_primary', g.is_primary)
+        order by g.is_primary desc, g.sort_order, g.id
+      ), '[]')
+      from shop.product_images g where g.product_id = p.id
+    ),
     'variants', (
       select coalesce(json_agg(json_build_object(
         'id', v.id, 'name', v.name, 'sku', v.sku, 'attributes', v.attributes,

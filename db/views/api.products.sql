@@ -8,10 +8,11 @@ select
     from shop.product_variants v join shop.stock s on s.variant_id = v.id
     where v.product_id = p.id and v.is_active
   ) as stock_quantity,
-  exists (
-    select from shop.product_variants v join shop.stock s on s.variant_id = v.id
-    where v.product_id = p.id and v.is_active and s.available > 0
-  ) as is_in_stock
+  -- No `exists`: PostgreSQL would hash the stock of the whole shop for it, even for a page of twenty rows.
+  coalesce((
+    select true from shop.product_variants v join shop.stock s on s.variant_id = v.id
+    where v.product_id = p.id and v.is_active and s.available > 0 limit 1
+  ), false) as is_in_stock
 from shop.products p;
 comment on view api.products is $$Products
 What the shop sells; customers see active ones. Cost prices are not here.$$;
