@@ -20,7 +20,9 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where the shop is reached from outside, without a slash at the end."
     )
-    shop_name: str = Field("pgshop", description="The name on the landing page; mails have the one that admins set under /rest/v1/settings.")
+    shop_name: str = Field(
+        "pgshop", description="The name on the landing page; mails have the one that admins set under /rest/v1/settings."
+    )
     environment: Literal["development", "production"] = Field(
         "development",
         description="`production` refuses the Stripe twin, the mail catcher and the demo shop, and logs JSON.",
