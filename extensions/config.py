@@ -21,7 +21,7 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8000", description="Where the shop is reached from outside, without a slash at the end."
     )
     shop_name: str = Field(
-        "pgshop", description="The name on the landing page; mails have the one that admins set under /rest/v1/settings."
+        "pgshop", description="The name on the landing page; mails have what admins set under /rest/v1/settings."
     )
     environment: Literal["development", "production"] = Field(
         "development",
