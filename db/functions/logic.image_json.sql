@@ -1,5 +1,5 @@
 create function logic.image_json(image shop.product_images) returns json
-language sql stable set search_path = ''
+language sql stable
 return json_build_object(
   'id', image.id, 'image', image.image, 'alt_text', image.alt_text, 'is_primary', image.is_primary,
   'sort_order', image.sort_order, 'width', image.width, 'height', image.height, 'thumbnails', image.thumbnails
