@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     )
     shop_name: str = Field(
         "pgshop",
-        description="The name on the landing page; mails have the one that admins set under /rest/v1/settings.",
+        description="The name on the landing page; mails have what admins set under /rest/v1/settings.",
     )
     environment: Literal["development", "production"] = Field(
         "development",

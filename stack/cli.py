@@ -43,7 +43,7 @@ def up(
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Start with an empty shop.")] = False,
 ) -> None:
     """Start the shop: every server, the database brought up to date, and on the first start a demo shop."""
-    from stack.lifecycle import up as start
+    from stack.startup import up as start
     from stack.state import State
     from stack.summary import print_summary
 
@@ -129,9 +129,8 @@ def logs(
     state: StateOption = HERE,
 ) -> None:
     """Show the logs of the parts."""
-    from stack.environment import PARTS
     from stack.logs import follow as show
-    from stack.state import State
+    from stack.state import PARTS, State
 
     known = ["stack", *PARTS]
     if part and part not in known:

@@ -29,7 +29,7 @@ def prepare_database(state: State, todo: Plan, report: Report) -> None:
         raise StackError(
             f"migrate: the database refused us: {error}",
             "It knows the passwords in secrets.json: restore that file, or begin anew with "
-            f"`pgshop down --purge --state {state.folder}`.",
+            f"`pgshop down --purge{state.option}`.",
         ) from error
     except psycopg.Error as error:
         raise StackError(f"migrate: {error}", "Mend the file it names, or the database's state.") from error

@@ -9,12 +9,7 @@ from pydantic import SecretStr, ValidationError
 from db.bootstrap import DATABASE, LOGINS, with_login
 from extensions.config import Settings
 from stack.errors import StackError
-from stack.state import State
-
-# In start order. Which of them run depends on what is given by URL.
-EMBEDDED = {"postgres": "database_url", "valkey": "redis_url", "mail": "smtp_url", "twin": "stripe_secret_key"}
-PARTS = ("postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "nginx")
-PORTS = (*EMBEDDED, "mail_web", "postgrest", "postgrest_admin", "service")
+from stack.state import EMBEDDED, PARTS, State
 
 
 @dataclass(frozen=True)

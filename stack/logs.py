@@ -7,8 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from stack.environment import PARTS
-from stack.state import State
+from stack.state import PARTS, State
 
 COLOURS = dict(
     zip(

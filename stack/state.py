@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,10 @@ from typing import Any
 
 from stack.errors import StackError
 
+# In start order. Those of EMBEDDED do not run when the setting beside them is given.
+PARTS = ("postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "nginx")
+EMBEDDED = {"postgres": "database_url", "valkey": "redis_url", "mail": "smtp_url", "twin": "stripe_secret_key"}
+PORTS = (*EMBEDDED, "mail_web", "postgrest", "postgrest_admin", "service")
 # Everything that a stack puts into its folder.
 OWN = ("logs", "media", "parts", "lock", "secrets.*", "stack.*", "stripe-twin.sqlite3*", "supervisor.*")
 SECRETS = ("superuser", "migrator", "authenticator", "service", "worker", "redis")
@@ -45,6 +50,11 @@ class State:
     def file(self) -> Path:
         """stack.json, readable by its owner only, since it holds URLs with passwords."""
         return self.folder / "stack.json"
+
+    @property
+    def option(self) -> str:
+        """` --state …` as it is typed after a command; empty for the folder that is the default here."""
+        return "" if self.folder == Path(".pgshop").resolve() else f" --state {shlex.quote(str(self.folder))}"
 
     @property
     def identity(self) -> str:
@@ -118,7 +128,7 @@ class State:
                 raise StackError(
                     f"{path} is damaged.",
                     "The database knows these passwords: restore the file, or begin anew with "
-                    f"`pgshop down --purge --state {self.folder}`.",
+                    f"`pgshop down --purge{self.option}`.",
                 )
         wanted = {name: secrets.token_urlsafe(24) for name in SECRETS}
         wanted["stripe_secret_key"] = "sk_test_twin_" + secrets.token_hex(24)

@@ -1,6 +1,7 @@
 """What a person sees when the shop is up: what is where, and whom to be."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -22,6 +23,9 @@ def print_summary(state: State, console: Console) -> None:
 
         for number, (email, password, role) in enumerate(accounts()):
             table.add_row("[bold]demo[/]" if not number else "", f"{email}  {password}  [dim]{role}[/]")
-    option = f" --state {state.folder}" if state.folder.name != ".pgshop" else ""
-    table.add_row("[bold]next[/]", f"pgshop status{option}  [dim]logs, psql, down, …[/]")
     console.print(Panel(table, title="pgshop is up", border_style="green", expand=False))
+    # Outside of the frame, which would break a long path; a terminal's selection should be a command that works.
+    console.print(
+        f"next: pgshop status{escape(state.option)}  [dim]also logs, psql, migrate, user, import, down[/]",
+        soft_wrap=True,
+    )

@@ -9,14 +9,16 @@ import xmlrpc.client
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stack.child import end_leftovers
-from stack.environment import PARTS, Plan
 from stack.errors import StackError
-from stack.parts import Program
-from stack.state import State
+from stack.state import PARTS, State
 from stack.unix_http import UnixTransport
+
+if TYPE_CHECKING:
+    from stack.environment import Plan
+    from stack.parts import Program
 
 CHILD = Path(__file__).with_name("child.py")
 SUPERVISOR = "supervisor"
@@ -55,7 +57,7 @@ class Supervisor:
         except (OSError, http.client.HTTPException, xmlrpc.client.Fault):
             return None
 
-    def launch(self, plan: Plan, programs: list[Program], *, foreground: bool) -> None:
+    def launch(self, plan: "Plan", programs: "list[Program]", *, foreground: bool) -> None:
         """Start supervisord with all programs at rest. In the foreground it dies with us. Raises StackError."""
         config = self.state.folder / "supervisor.conf"
         State.write_secret(config, configuration(self.state, programs))
@@ -109,7 +111,7 @@ class Supervisor:
         return str(self.state.data.get("data_folder", "")) if part == "postgres" else str(self.state.home(part))
 
 
-def configuration(state: State, programs: list[Program]) -> str:
+def configuration(state: State, programs: "list[Program]") -> str:
     """supervisord's ini file. Percent signs are its own, so ours are doubled."""
     lines = [
         f"[unix_http_server]\nfile={state.socket}\nchmod=0600\n",

@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from psycopg.rows import dict_row
 
 ROOT = Path(__file__).parents[1]
 PGSHOP = str(Path(sys.executable).with_name("pgshop"))
+OWN_PLACE = TemporaryDirectory(prefix="pgshop-tests-", ignore_cleanup_errors=True)
 PASSWORD = "a long enough password"
 # What tests do in a minute, customers do in a day; and they look at what they have just changed.
 RELAXED = {
@@ -47,6 +49,18 @@ def eventually(look: Callable[[], Any], seconds: float = 15, what: str = "") -> 
             return seen
         assert time.monotonic() < deadline, f"not within {seconds} s: {what or look}"
         time.sleep(0.05)
+
+
+def pytest_configure() -> None:
+    """A place of our own for temporary folders: another run beside this one closes the one that pytest shares."""
+    if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = OWN_PLACE.name
+        Path(OWN_PLACE.name).chmod(0o755)
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing."""
+    OWN_PLACE.cleanup()
 
 
 @dataclass
@@ -82,6 +96,22 @@ class Shop:
         """What has arrived for an address."""
         everything = httpx.get(f"{self.status['mail_url']}/api/email", timeout=30).json()
         return [mail for mail in everything if any(person["address"] == to for person in mail["to"])]
+
+
+class Renewing(httpx.Auth):
+    """The access token, renewed before its 15 minutes are over: staff of the tests works for longer."""
+
+    requires_response_body = True
+
+    def __init__(self, url: str, tokens: dict[str, Any]) -> None:
+        self.url, self.tokens, self.renew_at = f"{url}/api/v1/auth/refresh/", tokens, time.monotonic() + 600
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if time.monotonic() > self.renew_at:
+            answer = yield httpx.Request("POST", self.url, json={"refresh": self.tokens["refresh"]})
+            self.tokens, self.renew_at = answer.json(), time.monotonic() + 600
+        request.headers.setdefault("Authorization", f"Bearer {self.tokens['access']}")
+        yield request
 
 
 @dataclass
@@ -146,7 +176,10 @@ def acting_as(shop: Shop) -> Callable[..., Person]:
         answer = client.post("/api/v1/auth/login/", json={"email": email, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         tokens = answer.json()
-        client.headers["Authorization"] = f"Bearer {tokens['access']}"
+        if role == "customer":
+            client.headers["Authorization"] = f"Bearer {tokens['access']}"
+        else:
+            client.auth = Renewing(shop.url, tokens)
         return Person(client, email, tokens["user"]["id"], tokens["access"], tokens["refresh"])
 
     return sign_in

@@ -16,6 +16,9 @@ app = Celery("pgshop", include=["workers.outbox", "workers.schedule"])
 app.conf.update(
     broker_url=settings().redis_url.get_secret_value() if settings().redis_url else "redis://",  # type: ignore[union-attr]
     broker_connection_retry_on_startup=True,
+    # A worker that loses Redis ends and is started anew: one that connects again by itself may never fetch a task more
+    # (Celery #8030, #10302).
+    broker_connection_retry=False,
     # Postgres knows what is to be done and what is done; nothing is kept in Redis beyond the ringing of the bell.
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,

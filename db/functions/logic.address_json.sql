@@ -1,5 +1,5 @@
 create function logic.address_json(address shop.addresses) returns json
-language sql stable set search_path = ''
+language sql stable
 return json_build_object(
   'id', address.id, 'address_line1', address.address_line1, 'address_line2', address.address_line2,
   'city', address.city, 'state', address.state, 'postal_code', address.postal_code, 'country', address.country,

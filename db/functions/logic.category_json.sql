@@ -1,5 +1,5 @@
 create function logic.category_json(category shop.categories) returns json
-language sql stable set search_path = ''
+language sql stable
 return json_build_object(
   'id', category.id, 'name', category.name, 'slug', category.slug, 'description', category.description,
   'parent', category.parent_id, 'image', category.image, 'is_active', category.is_active

@@ -1,31 +1,7 @@
 create function logic.order_json(order_id uuid) returns json
 language plpgsql stable set search_path = '' as $$
 begin
-  return (
-    select json_build_object(
-      'id', o.id, 'order_number', o.order_number, 'status', o.status, 'status_display', s.label, 'currency', o.currency,
-      'subtotal', logic.money(o.subtotal), 'discount', logic.money(o.discount), 'tax', logic.money(o.tax),
-      'shipping_cost', logic.money(o.shipping_cost), 'total_amount', logic.money(o.total_amount),
-      'shipping_address', o.shipping_address, 'billing_address', o.billing_address, 'notes', o.notes,
-      'tracking_number', o.tracking_number,
-      'payment_status', (select p.status from shop.payments p where p.order_id = o.id),
-      'items', (
-        select coalesce(json_agg(json_build_object(
-          'id', i.id, 'product', i.product_id, 'product_name', i.product_name,
-          'variant', case when i.variant_name is not null then i.variant_id end, 'variant_name', i.variant_name,
-          'sku', i.sku, 'quantity', i.quantity, 'price', logic.money(i.price), 'subtotal', logic.money(i.subtotal)
-        ) order by i.product_name, i.id), '[]')
-        from shop.order_items i where i.order_id = o.id
-      ),
-      'status_history', (
-        select json_agg(json_build_object('status', h.status, 'timestamp', h.created_at, 'notes', h.notes) order by h.id)
-        from shop.order_status_history h where h.order_id = o.id
-      ),
-      'created_at', o.created_at, 'updated_at', o.updated_at
-    )
-    from shop.orders o join shop.order_statuses s on s.status = o.status
-    where o.id = order_json.order_id
-  );
+  return logic.orders_json(array[order_id]) -> 0;
 end;
 $$;
 comment on function logic.order_json is 'An order that the caller may see, as /api/v1 shows it; null for others.';

@@ -1,5 +1,5 @@
 create function logic.product_fields() returns jsonb
-language sql immutable set search_path = ''
+language sql immutable
 return '{
   "name": "text", "slug": "text", "description": "text", "category_id": "uuid", "category": "uuid", "brand": "text",
   "price": "money", "compare_price": "money", "cost_price": "money", "sku": "text", "stock_quantity": "integer",

@@ -1,5 +1,5 @@
 create function logic.review_json(review api.reviews) returns json
-language sql stable set search_path = ''
+language sql stable
 return json_build_object(
   'id', review.id, 'rating', review.rating, 'title', review.title, 'comment', review.comment,
   'is_approved', review.is_approved, 'is_verified_purchase', review.is_verified_purchase,

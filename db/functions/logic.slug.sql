@@ -1,5 +1,5 @@
 create function logic.slug(words text) returns text
-language sql stable set search_path = ''
+language sql stable
 return btrim(left(
   btrim(regexp_replace(lower(extensions.unaccent('extensions.unaccent'::regdictionary, words)), '[^a-z0-9]+', '-', 'g'), '-'),
   200

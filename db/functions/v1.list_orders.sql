@@ -10,14 +10,11 @@ begin
       where o.customer_id = me and (list_orders.status = '' or o.status = list_orders.status)
     ),
     page, page_size,
-    (
-      select coalesce(json_agg(logic.order_json(o.id) order by o.created_at desc, o.id), '[]')
-      from (
-        select o.id, o.created_at from shop.orders o
-        where o.customer_id = me and (list_orders.status = '' or o.status = list_orders.status)
-        order by o.created_at desc, o.id limit wanted.size offset wanted.skip
-      ) o
-    )
+    logic.orders_json(array(
+      select o.id from shop.orders o
+      where o.customer_id = me and (list_orders.status = '' or o.status = list_orders.status)
+      order by o.created_at desc, o.id limit wanted.size offset wanted.skip
+    ))
   );
 end;
 $$;

@@ -9,7 +9,7 @@ alter default privileges revoke execute on functions from public;
 grant usage on schema shop to anon, customer;
 
 create function shop.current_user_id() returns uuid
-language sql stable set search_path = ''
+language sql stable
 return (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid;
 comment on function shop.current_user_id is 'The account that PostgREST has authenticated, null for anonymous callers.';
 grant execute on function shop.current_user_id to anon, customer;

@@ -18,6 +18,7 @@ create table shop.customers (
   constraint customers_email_is_lower_case check (email = lower(email)),
   constraint customers_has_an_email_unless_guest check (is_guest or email is not null),
   constraint customers_names_not_too_long check (length(first_name) <= 150 and length(last_name) <= 150),
+  constraint customers_names_are_one_line check (first_name !~ '[[:cntrl:]]' and last_name !~ '[[:cntrl:]]'),
   constraint customers_phone_number_is_a_number check (phone_number ~ '^[+0-9 ()./-]{0,20}$'),
   constraint customers_date_of_birth_in_the_past check (date_of_birth between '1900-01-01' and created_at::date)
 );

@@ -87,6 +87,10 @@ create index products_created_at_idx on shop.products (created_at desc, id);
 create index products_price_idx on shop.products (price, id);
 create index products_name_idx on shop.products (name, id);
 create index products_name_trgm_idx on shop.products using gin (name extensions.gin_trgm_ops);
+-- Lists tell how many there are in all: counted here without touching the table.
+create index products_active_idx on shop.products (category_id, price) where is_active;
+create index products_words_idx on shop.products
+  using gin ((name || ' ' || description || ' ' || sku) extensions.gin_trgm_ops);
 create index products_is_featured_idx on shop.products (created_at desc, id) where is_featured;
 create index products_average_rating_idx on shop.products (average_rating desc nulls last, id);
 create index products_review_count_idx on shop.products (review_count desc, id);
@@ -252,15 +256,16 @@ create policy categories_select_active on shop.categories for select to anon, cu
 create policy categories_all_staff on shop.categories to staff using (true) with check (true);
 create policy products_select_active on shop.products for select to anon, customer using (is_active);
 create policy products_all_staff on shop.products to staff using (true) with check (true);
--- What belongs to a product is as hidden as the product: the inner query sees what its caller may see.
+-- What belongs to a product is as hidden as the product: the inner query sees what its caller may see. It is a value
+-- and no `exists`, which PostgreSQL would answer by hashing all products, even for a page of twenty rows.
 create policy product_variants_select_active on shop.product_variants for select to anon, customer
-  using (is_active and exists (select from shop.products p where p.id = product_id));
+  using (is_active and (select p.is_active from shop.products p where p.id = product_id));
 create policy product_variants_all_staff on shop.product_variants to staff using (true) with check (true);
 create policy product_images_select_active on shop.product_images for select to anon, customer
-  using (exists (select from shop.products p where p.id = product_id));
+  using ((select p.is_active from shop.products p where p.id = product_id));
 create policy product_images_all_staff on shop.product_images to staff using (true) with check (true);
 create policy reviews_select_approved on shop.reviews for select to anon, customer
-  using (is_approved and exists (select from shop.products p where p.id = product_id));
+  using (is_approved and (select p.is_active from shop.products p where p.id = product_id));
 create policy reviews_select_own on shop.reviews for select to customer
   using (customer_id = (select shop.current_user_id()));
 create policy reviews_insert_own on shop.reviews for insert to customer

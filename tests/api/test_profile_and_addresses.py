@@ -83,3 +83,14 @@ def test_bad_addresses_name_the_field(customer: Person, body: dict[str, Any], fi
 def test_rules_of_the_table_reach_the_client_by_name(customer: Person) -> None:
     answer = customer.client.post("/api/v1/users/me/addresses/", json={**ADDRESS, "address_type": "moon"})
     assert (answer.status_code, answer.json()["code"]) == (400, "addresses_type_is_known")
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "a\ttab", "a bell \a"])
+def test_a_name_is_one_line(customer: Person, name: str) -> None:
+    for answer in (
+        customer.client.put("/api/v1/users/me/", json={"last_name": name}),
+        customer.client.patch(f"/rest/v1/customers?id=eq.{customer.id}", json={"last_name": name}),
+    ):
+        assert answer.status_code in (400, 422), answer.text
+        assert "customers_names_are_one_line" in answer.text
+    assert customer.client.get("/api/v1/users/me/").json()["last_name"] == ""

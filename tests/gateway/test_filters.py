@@ -45,7 +45,7 @@ def two_addresses(resident: Person) -> Iterator[None]:
 
 
 def addresses(person: Person) -> list[dict[str, Any]]:
-    return list(person.client.get("/rest/v1/addresses?order=city").json())
+    return list(person.client.get("/rest/v1/addresses?order=id").json())
 
 
 @pytest.mark.parametrize("query", UNFILTERED)

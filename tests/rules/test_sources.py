@@ -69,7 +69,9 @@ def test_only_tables_raise_sql_errors_and_then_name_the_rule() -> None:
                 }
 
 
-HEADER = r"^language (plpgsql|sql)( stable| immutable)?( security definer)? set search_path = ''( as \$\$)?$"
+HEADER = (
+    r"^language (plpgsql( stable| immutable)?( security definer)? set search_path = '' as \$\$|sql (stable|immutable))$"
+)
 
 
 def test_a_functions_attributes_stand_on_one_line_in_one_order() -> None:

@@ -25,8 +25,11 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def prepared(room: Path) -> Path:
-    """The state of a stack that ran once, so that the next start is quick."""
-    state = room / "spare"
+    """The state of a stack that ran once, so that the next start is quick.
+
+    Its name holds what scripts stumble over, and is too long for a unix socket to lie in it.
+    """
+    state = room / ("ein schöner Laden (2) " + "x" * 60)
     start_stack(state)
     pgshop("down", "--state", str(state))
     return state

@@ -62,7 +62,8 @@ def test_a_signal_stops_everything(
     assert running.status["mail_url"] in logged
     assert said.rstrip().endswith("everything has stopped")
     assert not re.search(r"\x1b|Traceback|\.> transport|__    -", said)
-    for line in logged.split("╯\n", 1)[1].partition("stopping …")[0].splitlines():
+    assert f"next: pgshop status --state '{spare}'" in logged
+    for line in logged.split(", down\n", 1)[1].partition("stopping …")[0].splitlines():
         assert re.match(r" *(stack|" + "|".join(PARTS) + r") │ ", line) or not line, line
 
 

@@ -1,11 +1,12 @@
 """Up, status, down, and up again: what is told, and what lasts."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.conftest import Shop, pgshop
+from tests.conftest import PGSHOP, Shop, pgshop
 from tests.stack import processes, selling
 from tests.stack.conftest import Start, status
 
@@ -47,6 +48,16 @@ def test_nothing_runs(spare: Path, tmp_path: Path) -> None:
         for _ in range(2):
             assert "nothing was running" in pgshop("down", "--state", str(state)).stderr
     assert not (tmp_path / "never").exists()
+
+
+def test_two_starts_at_once_are_one(spare: Path) -> None:
+    command = [PGSHOP, "up", "--detach", "--no-seed", "--port", "0", "--state", str(spare)]
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=90)[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1], said
+    loser = next(text for process, text in zip(both, said, strict=True) if process.returncode)
+    assert "Another pgshop is starting" in loser or "running already" in loser
+    assert status(spare)["pids"].keys() == PARTS
 
 
 def test_two_stacks_side_by_side_and_data_that_lasts(shop: Shop, start: Start, spare: Path) -> None:

@@ -17,7 +17,7 @@ def test_logs(shop: Shop) -> None:
     everything = {line.split("│")[0].strip() for line in lines("-n", "3")}
     assert {"stack", "postgres", "nginx", "service"} <= everything
     assert not any("\x1b" in line for line in lines())
-    with (shop.state / "logs/nginx.log").open() as file:
+    with (shop.state / "logs/nginx.log").open(errors="replace") as file:
         assert lines("nginx", "-n", "1")[0].endswith(file.read().splitlines()[-1])
 
 

@@ -1,25 +1,11 @@
-"""What a state folder may be called, and what in it is ours to end and to remove."""
+"""What in a state folder is ours to end and to remove."""
 
 import os
 import pty
 from pathlib import Path
 
 from tests.conftest import eventually, pgshop
-from tests.stack import processes, selling
-from tests.stack.conftest import Start
-
-
-def test_a_folder_with_an_awkward_name(start: Start, room: Path) -> None:
-    # Too long for a unix socket, with a blank and an umlaut.
-    folder = room / ("mein schöner Laden " + "x" * 60)
-    folder.mkdir()
-    try:
-        running = start(folder / "state")
-        selling.sell(running, selling.make_product(running))
-        assert not (folder / "state/supervisor.sock").exists()
-    finally:
-        pgshop("down", "--purge", "--state", str(folder / "state"))
-    assert not processes.about(folder)
+from tests.stack import processes
 
 
 def test_purge_removes_what_is_ours_only(room: Path) -> None:
