@@ -25,8 +25,8 @@ OPTIONS = {
 }
 # A picture that is a page or a program as well was made to be taken for one.
 PAGE = (b"<script", b"<html", b"<!doctype", b"<iframe", b"<body", b"<?php")
-# What Python and the decoders need in any case, and for each pixel; WebP's encoder takes most, 28 bytes.
-MEMORY_BYTES, BYTES_A_PIXEL = 512 << 20, 32
+# What Python and the decoders need in any case, and for each pixel; WebP takes most when it is turned as well.
+MEMORY_BYTES, BYTES_A_PIXEL = 512 << 20, 56
 # The longest that WebP knows, and copies are made as WebP.
 LONGEST_SIDE = 16_383
 CPU_SECONDS = 20
