@@ -42,7 +42,7 @@ grant select (is_in_stock) on shop.products to anon, customer;
 
 create function shop.product_document(name text, brand text, category text, skus text, description text)
 returns tsvector
-language sql stable set search_path = ''
+language sql stable
 return setweight(to_tsvector('shop.words', name), 'A')
   || setweight(to_tsvector('shop.words', concat_ws(' ', brand, category)), 'B')
   || setweight(to_tsvector('shop.words', skus), 'C')
