@@ -36,6 +36,12 @@ lint: $(VENV)/installed-dev ## ruff, mypy --strict, squawk
 replay: $(VENV)/installed-dev ## Replay a real shop's invoices through the public port
 	@$(BIN)/python -m tests.journeys.replay $(REPLAY)
 
+bench-data: $(VENV)/installed-dev ## Add 1,000,000 generated products to the running shop (PRODUCTS=200000 for fewer)
+	@$(BIN)/python -m bench.catalogue --state $(STATE) --products $(or $(PRODUCTS),1000000)
+
+bench: $(VENV)/installed-dev ## Detail, list and search of the running shop against the same SQL through pgbench
+	@$(BIN)/python -m bench.finding --state $(STATE)
+
 lock: $(VENV)/uv ## Renew the lock files from pyproject.toml and stack/package.json
 	@for extra in "" dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -60,4 +66,4 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help install up down migrate seed test lint replay lock
+.PHONY: help install up down migrate seed test lint replay bench-data bench lock

@@ -1,8 +1,12 @@
-"""A large catalogue, generated: for tests of plans and for measurements."""
+"""A large catalogue, generated: for tests of plans, and by `python -m bench.catalogue` for a running shop."""
 
+import argparse
+import json
 from pathlib import Path
 
 import psycopg
+
+from db.bootstrap import with_login
 
 # Indexes are built anew afterwards, several times faster than row by row; what is unique or small stays.
 INDEXES = """
@@ -26,3 +30,23 @@ def fill(superuser_url: str, count: int) -> None:
             for _, definition in indexes:
                 connection.execute(definition)
         connection.execute("vacuum (analyze)")
+
+
+def superuser(state: Path) -> str:
+    """URL of the superuser of a running shop with an embedded server."""
+    stack = json.loads((state / "stack.json").read_text())
+    password = json.loads((state / "secrets.json").read_text())["superuser"]
+    return with_login(stack["urls"]["database_url"], "postgres", password)
+
+
+def main() -> None:
+    """Fill the shop that runs in a state folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--state", type=Path, default=Path(".pgshop"))
+    parser.add_argument("--products", type=int, default=1_000_000)
+    options = parser.parse_args()
+    fill(superuser(options.state), options.products)
+
+
+if __name__ == "__main__":
+    main()

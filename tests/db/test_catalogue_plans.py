@@ -41,7 +41,7 @@ FILTERS: dict[str, tuple[dict[str, str], int]] = {
     ),
 }  # fmt: skip
 # What a list of products may execute in all, however long the page is: nothing is asked row by row.
-STATEMENTS = 24
+STATEMENTS = 30
 
 
 @dataclass
