@@ -36,7 +36,7 @@ begin
   -- Many are met soon, and a category has its own indexes by time and by price.
   if not is_estimate and (
     jsonb_array_length(filters -> 'category_ids') = 1 and sort_key in ('p.price_cents', 'p.created_at')
-  ) is not true then
+  ) is not true and total * 20 <= (select c.reltuples from pg_class c where c.oid = 'shop.products'::regclass) then
     fence := 'offset 0';
   end if;
   execute format(
