@@ -18,7 +18,7 @@ alter table shop.categories
   add constraint categories_image_is_a_path check (image ~ '^/media/[A-Za-z0-9/_.-]+$' and image !~ '\.\.');
 
 create function shop.is_upload(image text) returns boolean
-language sql immutable set search_path = ''
+language sql immutable
 return image ~ '^/media/(products|categories)/[0-9a-f]{32}\.(jpg|png|webp)$';
 comment on function shop.is_upload is 'Whether a path is one that uploads get; other pictures came with somebody''s files.';
 
