@@ -42,10 +42,10 @@ begin
   execute format(
     'select array_agg(f.id), array_agg(f.key::text) from (
       select m.id, m.key from (select p.id, %1$s as key from shop.products p where %2$s %3$s) m
-      where true %4$s order by m.key %5$s, m.id %5$s limit %6$s offset %7$s
+      where true %4$s order by m.key %5$s, m.id %5$s limit $1 offset $2
     ) f',
-    sort_key, conditions, fence, bound, direction, wanted.size + 1, case when after is null then wanted.skip else 0 end
-  ) into ids, keys;
+    sort_key, conditions, fence, bound, direction
+  ) into ids, keys using wanted.size + 1, case when after is null then wanted.skip else 0 end;
   has_more := cardinality(ids) > wanted.size;
   if has_more and (after is not null or wanted.skip + wanted.size >= deepest) then
     cursor := logic.keyset_cursor(sort_key, keys[wanted.size], ids[wanted.size]);
