@@ -52,9 +52,12 @@ def find_binaries() -> Path:
     except ImportError:
         pass
     on_path = shutil.which("initdb")
-    found = [Path(on_path).parent] if on_path else []
+    # A link on the PATH leads to where the other programs are.
+    found = [Path(on_path).resolve().parent] if on_path else []
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
     for folder in found:
+        if not all((folder / program).exists() for program in ("postgres", "initdb", "pg_isready", "psql")):
+            continue
         answer = subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=False)
         if answer.returncode == 0 and int(answer.stdout.split()[2].split(".")[0]) >= OLDEST:
             return folder
