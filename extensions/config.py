@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     postgrest_url: str = Field("http://127.0.0.1:3000", description="Where PostgREST listens; set by the stack.")
 
     stripe_secret_key: SecretStr | None = Field(
-        None, description="sk_test_… or sk_live_…; without it the Stripe twin runs."
+        None, description="Secret key of Stripe, for tests or live; without it the Stripe twin runs."
     )
     stripe_webhook_secret: SecretStr | None = Field(None, description="whsec_…; goes with STRIPE_SECRET_KEY.")
     stripe_api_base: str | None = Field(None, description="Another Stripe API endpoint; set by the stack to its twin.")
