@@ -1,10 +1,10 @@
 create function logic.envelope(
   total bigint, page text, page_size text, results json, is_estimate boolean default false,
-  has_more boolean default null, cursor text default null
+  has_more boolean default null, cursor text default null, most integer default 100
 ) returns json
 language plpgsql stable set search_path = '' as $$
 declare
-  wanted record := logic.page(page, page_size);
+  wanted record := logic.page(page, page_size, most => envelope.most);
   url text := coalesce(logic.header('x-original-url'), '');
   base text := split_part(url, '?', 1);
   others text := ltrim(regexp_replace(substr(url, length(base) + 2), '(^|&)(page|after)=[^&]*', '', 'g'), '&');
