@@ -67,8 +67,15 @@ def test_categories_come_in_large_pages(staff: Person, shop: Shop) -> None:
     rows = [{"name": f"Leaf {mark} {number}", "slug": f"leaf-{mark}-{number}"} for number in range(210)]
     assert staff.client.post("/rest/v1/categories", json=rows).status_code == 201
     list_of = "/api/v1/products/categories/"
-    seen = {asked: shop.client().get(list_of, params={"page_size": asked}).json() for asked in ("", "100", "150", "1000")}
-    assert {asked: len(page["results"]) for asked, page in seen.items()} == {"": 50, "100": 100, "150": 150, "1000": 200}
+    seen = {
+        asked: shop.client().get(list_of, params={"page_size": asked}).json() for asked in ("", "100", "150", "1000")
+    }
+    assert {asked: len(page["results"]) for asked, page in seen.items()} == {
+        "": 50,
+        "100": 100,
+        "150": 150,
+        "1000": 200,
+    }
     # The second page goes on where the first has ended.
     first, second = seen["1000"], shop.client().get(seen["1000"]["next"]).json()
     assert not {row["id"] for row in first["results"]} & {row["id"] for row in second["results"]}
