@@ -6,6 +6,7 @@ from typing import Any
 
 import redis
 from celery import Celery, signals
+from celery.schedules import crontab
 
 from extensions import logs
 from extensions.config import settings
@@ -31,6 +32,8 @@ app.conf.update(
     beat_schedule={
         "expire-reservations": {"task": "workers.schedule.expire_reservations", "schedule": timedelta(seconds=30)},
         "prune": {"task": "workers.schedule.prune", "schedule": timedelta(hours=1)},
+        # The database says whether it was done today; so the clock may have stood still in the morning.
+        "report-low-stock": {"task": "workers.schedule.report_low_stock", "schedule": crontab(minute=0)},
         "heartbeat": {"task": "workers.schedule.heartbeat", "schedule": timedelta(seconds=HEARTBEAT_SECONDS)},
     },
 )

@@ -90,6 +90,16 @@ def order_confirmed(row_id: str, payload: dict[str, Any]) -> None:
     send(row_id, "order.confirmed", payload, "order_confirmed", "Your order {number} is confirmed")
 
 
+def order_shipped(row_id: str, payload: dict[str, Any]) -> None:
+    """It is on its way, and how to follow it."""
+    send(row_id, "order.shipped", payload, "order_shipped", "Your order {number} is on its way")
+
+
+def order_delivered(row_id: str, payload: dict[str, Any]) -> None:
+    """It has arrived."""
+    send(row_id, "order.delivered", payload, "order_delivered", "Your order {number} is delivered")
+
+
 def order_cancelled(row_id: str, payload: dict[str, Any]) -> None:
     """The order will not come."""
     send(row_id, "order.cancelled", payload, "order_cancelled", "Your order {number} is cancelled")
@@ -98,3 +108,8 @@ def order_cancelled(row_id: str, payload: dict[str, Any]) -> None:
 def order_refunded(row_id: str, payload: dict[str, Any]) -> None:
     """Money is on its way back."""
     send(row_id, "order.refunded", payload, "order_refunded", "Refund for your order {number}")
+
+
+def stock_low(row_id: str, payload: dict[str, Any]) -> None:
+    """For staff: what to order anew."""
+    send(row_id, "stock.low", payload, "stock_low", "What runs low at {shop}")

@@ -22,6 +22,14 @@ def prune() -> None:
     log.info("pruned", rows=call("prune"))
 
 
+@app.task(name="workers.schedule.report_low_stock")  # type: ignore[untyped-decorator]
+def report_low_stock() -> None:
+    """Once a day, whoever sells is told what runs low."""
+    told = call("report_low_stock")
+    if told:
+        log.info("low stock reported", mails=told)
+
+
 @app.task(name="workers.schedule.heartbeat")  # type: ignore[untyped-decorator]
 def heartbeat() -> None:
     """The clock has rung and a worker has heard it: both are alive."""

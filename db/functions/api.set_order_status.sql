@@ -1,5 +1,6 @@
-create function api.set_order_status(order_id uuid, status text, note text default '', tracking_number text default null)
-returns api.orders
+create function api.set_order_status(
+  order_id uuid, status text, note text default '', tracking_number text default null, carrier text default null
+) returns api.orders
 language plpgsql security definer set search_path = '' as $$
 declare
   found_order shop.orders;
@@ -24,14 +25,15 @@ begin
     end if;
     perform logic.set_status(found_order.id, set_order_status.status, coalesce(left(note, 500), ''));
   end if;
-  if set_order_status.tracking_number is not null then
-    update shop.orders o set tracking_number = left(set_order_status.tracking_number, 100) where o.id = found_order.id;
-  end if;
+  update shop.orders o set
+    tracking_number = coalesce(left(set_order_status.tracking_number, 100), o.tracking_number),
+    carrier = coalesce(left(set_order_status.carrier, 100), o.carrier)
+  where o.id = found_order.id and coalesce(set_order_status.tracking_number, set_order_status.carrier) is not null;
   select o.* into answer from api.orders o where o.id = found_order.id;
   return answer;
 end;
 $$;
 comment on function api.set_order_status is $$Move an order
-For staff: to a state that may follow. Arguments: order_id, status, note, tracking_number.
+For staff: to a state that may follow; the customer gets a mail when it is shipped or delivered. Arguments: order_id, status, note, tracking_number, carrier.
 Errors: 404 order_not_found, 409 transition_not_allowed, order_not_cancellable.$$;
 grant execute on function api.set_order_status to staff;

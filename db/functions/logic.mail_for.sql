@@ -18,7 +18,8 @@ begin
       'currency', told_order.currency, 'subtotal', logic.money(told_order.subtotal),
       'discount', logic.money(told_order.discount), 'tax', logic.money(told_order.tax),
       'shipping_cost', logic.money(told_order.shipping_cost), 'total_amount', logic.money(told_order.total_amount),
-      'shipping_address', told_order.shipping_address, 'created_at', told_order.created_at,
+      'shipping_address', told_order.shipping_address, 'carrier', told_order.carrier,
+      'tracking_number', told_order.tracking_number, 'created_at', told_order.created_at,
       'items', (
         select jsonb_agg(jsonb_build_object(
           'name', i.product_name, 'variant_name', i.variant_name, 'sku', i.sku, 'quantity', i.quantity,
@@ -33,7 +34,8 @@ begin
     'refund', (
       select jsonb_build_object('amount', logic.money(r.amount), 'reason', r.reason) from shop.refunds r
       where r.id = logic.to_uuid(payload ->> 'refund_id')
-    )
+    ),
+    'low_stock', case topic when 'stock.low' then logic.low_stock() end
   );
 end;
 $$;

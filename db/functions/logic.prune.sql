@@ -7,9 +7,11 @@ begin
     tokens as (delete from auth.one_time_tokens where expires_at < now() - interval '7 days' returning 1),
     sessions as (delete from auth.sessions where expires_at < now() - interval '30 days' returning 1),
     keys as (delete from shop.idempotency_keys where created_at < now() - interval '7 days' returning 1),
-    done as (delete from shop.outbox where done_at < now() - interval '90 days' returning 1)
+    done as (delete from shop.outbox where done_at < now() - interval '90 days' returning 1),
+    slots as (delete from shop.job_slots where slot < current_date - 90 returning 1)
   select count(*) into total from (
     table throttles union all table tokens union all table sessions union all table keys union all table done
+    union all table slots
   ) gone;
   return total;
 end;

@@ -5,7 +5,7 @@ declare
 begin
   return json_build_object(
     'order_number', tracked -> 'order_number', 'status', tracked -> 'status', 'status_display', tracked -> 'status_display',
-    'tracking_number', tracked -> 'tracking_number', 'history', tracked -> 'status_history'
+    'carrier', tracked -> 'carrier', 'tracking_number', tracked -> 'tracking_number', 'history', tracked -> 'status_history'
   );
 end;
 $$;

@@ -1,7 +1,7 @@
 create view api.orders with (security_invoker) as
 select
   id, order_number, customer_id, status, currency, subtotal, discount, tax, shipping_cost, total_amount,
-  shipping_address, billing_address, notes, tracking_number, shipped_at, delivered_at, created_at, updated_at
+  shipping_address, billing_address, notes, carrier, tracking_number, shipped_at, delivered_at, created_at, updated_at
 from shop.orders;
 comment on view api.orders is $$Orders
 One's own; staff see all. Placed by checkout, changed by cancel_order and set_order_status.$$;
@@ -18,6 +18,7 @@ comment on column api.orders.total_amount is 'To be paid: subtotal - discount + 
 comment on column api.orders.shipping_address is 'Where it goes, as it was at checkout.';
 comment on column api.orders.billing_address is 'Whom it is billed to, as it was at checkout.';
 comment on column api.orders.notes is 'What the customer wrote.';
+comment on column api.orders.carrier is 'Who carries it.';
 comment on column api.orders.tracking_number is 'The carrier''s number.';
 comment on column api.orders.shipped_at is 'When it left.';
 comment on column api.orders.delivered_at is 'When it arrived.';

@@ -89,6 +89,49 @@ def test_order_cancelled(shop: Shop, customer: Person, order: dict[str, Any], ro
     assert f"will not come: {NASTY}." in letter["text"]
 
 
+def test_order_shipped_and_delivered(
+    shop: Shop, customer: Person, staff: Person, order: dict[str, Any], pay: Any, row: Any
+) -> None:
+    assert pay(customer, order).status_code == 200
+    url = f"/api/v1/orders/{order['id']}/"
+    for body in (
+        {"status": "processing"},
+        {"status": "shipped", "carrier": f"Parcels {NASTY}", "tracking_number": "JD0002"},
+        # Said again, or corrected: no second mail.
+        {"status": "shipped", "tracking_number": "JD0003"},
+        {"status": "delivered"},
+    ):
+        assert staff.client.put(url, json=body).status_code == 200
+    told = customer.client.get(f"{url}tracking/").json()
+    assert (told["carrier"], told["tracking_number"]) == (f"Parcels {NASTY}", "JD0003")
+    for word, subject, topic in (
+        ("way", "is on its way", "order.shipped"),
+        ("delivered", "is delivered", "order.delivered"),
+    ):
+        letter = mail(shop, customer.email, word)
+        assert letter["subject"] == f"Your order {order['order_number']} {subject}"
+        is_wellformed(shop, letter, row(topic, order_id=order["id"]), customer.email)
+        lists_the_order(letter, order)
+    letter = mail(shop, customer.email, "way")
+    assert f"with Parcels {NASTY}" in letter["text"]
+    for part in (letter["text"], letter["html"]):
+        assert "1 High Street, YO1 7AA York, UK" in part
+        assert "tracking number is" in part
+
+
+def test_what_is_shipped_without_a_number_says_nothing_of_one(
+    shop: Shop, customer: Person, staff: Person, make_product: Callable[..., dict[str, Any]], buy: Any, pay: Any
+) -> None:
+    plain = buy(customer, make_product())
+    assert pay(customer, plain).status_code == 200
+    for status in ("processing", "shipped"):
+        assert staff.client.put(f"/api/v1/orders/{plain['id']}/", json={"status": status}).status_code == 200
+    letter = mail(shop, customer.email, "way")
+    for part in (letter["text"], letter["html"]):
+        assert "on its way." in part
+        assert "tracking" not in part
+
+
 def test_order_refunded(shop: Shop, customer: Person, staff: Person, order: dict[str, Any], pay: Any, row: Any) -> None:
     assert pay(customer, order).status_code == 200
     body = {"order_id": order["id"], "amount": 1000.1, "reason": NASTY}

@@ -1,7 +1,10 @@
 """What the clock asks for: unpaid orders give their stock back, without ever meeting a checkout head-on."""
 
+import html
 import threading
+import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -10,6 +13,7 @@ from celery import Celery
 
 from tests.conftest import Person, Shop, eventually
 from tests.extensions.payments import await_intent
+from tests.workers.mails import NASTY, mail
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +156,61 @@ def test_what_has_served_its_time_is_removed(
     assert database.execute("delete from auth.throttles where bucket = 'recent' returning 1").fetchone()
     kept = database.execute("delete from shop.outbox where topic = 'old.row' returning payload").fetchall()
     assert kept == [{"payload": {"days": 1}}]
+
+
+def test_what_runs_low_is_told_once_a_day_to_those_who_sell(
+    shop: Shop,
+    customer: Person,
+    acting_as: Callable[..., Person],
+    make_product: Callable[..., dict[str, Any]],
+    database: psycopg.Connection[Any],
+    ask: Callable[[str], None],
+) -> None:
+    sellers = acting_as("staff"), acting_as("admin")
+    gone = acting_as("staff")
+    database.execute("update auth.accounts set is_active = false where id = %s", [gone.id])
+    low, edge, high, hidden = (
+        make_product(
+            name=NASTY, slug=uuid.uuid4().hex, stock_quantity=stock, low_stock_threshold=3, is_active=is_active
+        )
+        for stock, is_active in ((0, True), (3, True), (4, True), (1, False))
+    )
+    database.execute("delete from shop.job_slots")
+    start = threading.Barrier(4)
+
+    def run() -> int:
+        with shop.connect() as ringing:
+            start.wait()
+            row = ringing.execute("select logic.report_low_stock() as told").fetchone()
+        return int(row["told"]) if row else -1
+
+    with ThreadPoolExecutor(4) as rings:
+        told = sorted(done.result() for done in [rings.submit(run) for _ in range(4)])
+    assert told[:3] == [0, 0, 0]
+    assert told[3] >= 2
+    ask("report_low_stock")
+    for person in sellers:
+        letter = mail(shop, person.email, "low")
+        for part in (letter["text"], html.unescape(letter["html"])):
+            assert "Hello" in part
+            assert NASTY in part
+            assert all(product["sku"] in part for product in (low, edge))
+            assert not any(product["sku"] in part for product in (high, hidden))
+        assert f"{NASTY}: 3 left, threshold 3" in letter["text"]
+    assert database.execute("select count(*) as n from shop.outbox where topic = 'stock.low'").fetchone() == {
+        "n": told[3]
+    }
+    assert [
+        m["subject"] for person in (customer, gone) for m in shop.mails(person.email) if "low" in m["subject"]
+    ] == []
+    # On another day it is told again, unless nothing runs low.
+    database.execute("update shop.job_slots set slot = slot - 1")
+    with database.transaction(force_rollback=True):
+        database.execute("update shop.products set low_stock_threshold = 0, is_active = is_active and is_in_stock")
+        assert database.execute("select logic.report_low_stock() as told").fetchone() == {"told": 0}
+        assert database.execute("select count(*) as n from shop.job_slots").fetchone() == {"n": 2}
+    with database.transaction(force_rollback=True):
+        assert database.execute("select logic.report_low_stock() > 0 as told").fetchone() == {"told": True}
 
 
 def test_the_clock_itself_comes_round(forgotten: tuple[Person, dict[str, Any]]) -> None:
