@@ -102,6 +102,7 @@ async def refresh(request: Request) -> JSONResponse:
             session_id=known[0],
             counter=known[1],
             ttl_seconds=settings().refresh_token_seconds,
+            address=address_of(request),
         )
         if session["outcome"] in {"rotated", "repeated"}:
             return JSONResponse(token_pair(session))

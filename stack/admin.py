@@ -121,6 +121,37 @@ def set_role(
     print(f"{email} is {role} now")
 
 
+def ban(
+    email: Annotated[str, typer.Option(help="Address of the account.")],
+    state: StateOption = HERE,
+) -> None:
+    """Lock an account out from its next request on; its sessions end for good."""
+    set_active(state, email, is_active=False)
+    print(f"{email} is banned")
+
+
+def unban(
+    email: Annotated[str, typer.Option(help="Address of the account.")],
+    state: StateOption = HERE,
+) -> None:
+    """Let a banned account sign in again."""
+    set_active(state, email, is_active=True)
+    print(f"{email} may sign in again")
+
+
+def set_active(folder: Path, email: str, *, is_active: bool) -> None:
+    """Switch an account on or off. Raises StackError when there is none."""
+    import psycopg
+
+    with psycopg.connect(database_url(folder)) as connection:
+        row = connection.execute(
+            "select logic.set_active((select c.id from shop.customers c where c.email = lower(btrim(%s))), %s)",
+            [email, is_active],
+        ).fetchone()
+    if not row or not row[0]:
+        raise StackError(f"{email} has no account.", "`pgshop user create` makes one.")
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     from db.importing import app as importing
@@ -128,6 +159,8 @@ def add_to(app: typer.Typer) -> None:
     user = typer.Typer(no_args_is_help=True, help="Accounts.")
     user.command("create")(create_user)
     user.command("role")(set_role)
+    user.command("ban")(ban)
+    user.command("unban")(unban)
     app.command()(migrate)
     app.command()(seed)
     app.add_typer(user, name="user")

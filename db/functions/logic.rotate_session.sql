@@ -1,4 +1,5 @@
-create function logic.rotate_session(session_id uuid, counter integer, ttl_seconds integer) returns jsonb
+create function logic.rotate_session(session_id uuid, counter integer, ttl_seconds integer, address inet default null)
+returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   session auth.sessions;
@@ -12,7 +13,8 @@ begin
     return jsonb_build_object('outcome', 'ended');
   elsif session.counter = rotate_session.counter then
     update auth.sessions s
-    set counter = s.counter + 1, rotated_at = now(), expires_at = now() + make_interval(secs => ttl_seconds)
+    set counter = s.counter + 1, rotated_at = now(), expires_at = now() + make_interval(secs => ttl_seconds),
+      address = coalesce(rotate_session.address, s.address)
     where s.id = session.id returning * into session;
     return logic.session_answer(session, 'rotated');
   elsif session.counter = rotate_session.counter + 1 and session.rotated_at > now() - grace then
