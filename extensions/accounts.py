@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from extensions import tokens
 from extensions.bodies import Login, Refresh, Registration, Verification, read
 from extensions.config import settings
-from extensions.database import call
+from extensions.database import call, caller
 from extensions.pages import render
 from extensions.passwords import hash_in_pool, needs_rehash, verify_in_pool
 from extensions.problems import Problem
@@ -42,6 +42,7 @@ async def authenticate(request: Request) -> dict[str, Any]:
         raise Problem(401, "not_authenticated", "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
     claims = tokens.read_access(token.strip())
     await call(request.app.state.pool, "check_session", claims=claims)
+    caller.set(claims)
     return claims
 
 

@@ -1,12 +1,23 @@
 """The service's connections, and the one way to call a SQL function."""
 
+import json
+from contextvars import ContextVar
 from typing import Any
 
+import structlog
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
 from extensions.config import settings
+
+# The claims of the access token that the request has shown, once it was checked.
+caller: ContextVar[dict[str, Any] | None] = ContextVar("caller", default=None)
+# PostgREST tells the database so, too.
+TELLING = (
+    "from set_config('request.jwt.claims', %(its_claims)s, true) claims,"
+    " set_config('request.headers', %(its_headers)s, true) headers"
+)
 
 
 def make_pool() -> AsyncConnectionPool[Any]:
@@ -24,10 +35,15 @@ def make_pool() -> AsyncConnectionPool[Any]:
 
 
 async def call(pool: AsyncConnectionPool[Any], function: str, **arguments: object) -> Any:
-    """Call `logic.<function>` by named arguments; one call is one transaction. Raises psycopg.Error, PoolTimeout."""
+    """Call `logic.<function>` by named arguments; one call is one transaction. Raises psycopg.Error, PoolTimeout.
+
+    The database learns who is calling in which request.
+    """
     names = ", ".join(f"{name} => %({name})s" for name in arguments)
     values = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in arguments.items()}
+    request = {"x-request-id": structlog.contextvars.get_contextvars().get("request_id")}
+    values |= {"its_claims": json.dumps(caller.get()) if caller.get() else "", "its_headers": json.dumps(request)}
     async with pool.connection() as connection:
-        cursor = await connection.execute(f"select logic.{function}({names}) as answer", values)
+        cursor = await connection.execute(f"select logic.{function}({names}) as answer {TELLING}", values)
         row = await cursor.fetchone()
     return row["answer"] if row else None

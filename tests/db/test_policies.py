@@ -46,6 +46,7 @@ TABLES: dict[str, tuple[str, dict[str, str], dict[str, str | None]]] = {
     "shop.idempotency_keys": ("key", {"anna": "anna_key", "bert": "bert_key"}, NONE),
     "shop.outbox": ("id", {"anna": "anna_order_outbox", "bert": "bert_order_outbox"}, ADMIN),
     "shop.payment_events": ("id", {"anna": "event"}, {**NONE, "staff": "anna", "admin": "anna"}),
+    "shop.audit_log": ("id", {"anna": "refund_line", "bert": "price_line"}, STAFF),
     "shop.stock_movements": ("id", {"anna": "apple_movement", "bert": "secret_movement"}, STAFF),
     "shop.products": ("id", {"shown": "apple", "hidden": "secret"}, ACTIVE),
     "shop.product_variants": ("id", {"shown": "apple_variant", "hidden": "secret_variant"}, ACTIVE),
@@ -134,6 +135,12 @@ WRITES: list[tuple[str, str, int | None]] = [
     ("service", "insert into shop.payment_events values ('evt', 'x', '{}', 'applied')", None),
     ("worker", "update shop.outbox set done_at = now()", None),
     ("worker", "update shop.orders set status = 'confirmed'", None),
+    ("admin", "insert into shop.audit_log (actor_role, action, object_type, object_id)"
+     " values ('admin', 'a.b', 'a', 'b')", None),
+    ("admin", "update shop.audit_log set actor_id = null", None),
+    ("admin", "delete from shop.audit_log", None),
+    ("staff", "select shop.audit('a.b', 'a', 'b', null, null)", None),
+    ("staff", "select logic.audit('a.b', 'a', 'b')", None),
     ("anon", "select nextval('shop.order_numbers')", None),
     ("staff", "truncate shop.products cascade", None),
     ("admin", "create table shop.mine (id integer)", None),
@@ -156,6 +163,9 @@ def full(world: World) -> World:
     world.keep("word", "select min(id) as id from shop.search_words where word = 'appl'")
     world.keep("vat", "select id from shop.tax_rates where is_default")
     world.keep("event", "insert into shop.payment_events values ('evt_1', 'x.y', '{}', 'ignored') returning id")
+    line = "select min(id) from shop.audit_log where object_id = %(i)s"
+    world.keep("refund_line", line, i=str(world.ids["anna_refund"]))
+    world.keep("price_line", line, i=str(world.ids["bert"]))
     world.keep("bucket", "insert into auth.throttles values ('anna', 1, now()) returning bucket")
     world.keep("token", "insert into auth.one_time_tokens values (%(h)s, %(anna)s, 'verify_email', 'a@b.c', now())"
                " returning token_hash", h=b"x" * 32)  # fmt: skip
