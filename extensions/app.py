@@ -41,6 +41,7 @@ app = Starlette(
         post("/api/v1/auth/refresh/", accounts.refresh),
         post("/api/v1/auth/logout/", accounts.logout),
         post("/api/v1/auth/verify/", accounts.verify),
+        post("/api/v1/users/me/avatar/", pictures.avatar),
         post("/api/v1/payments/create-intent/", payments.create_intent),
         post("/api/v1/payments/confirm/", payments.confirm),
         post("/api/v1/payments/webhook/", payments.webhook),

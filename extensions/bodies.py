@@ -108,7 +108,7 @@ class PictureWords(Body):
 
 
 class NoWords(Body):
-    """Nothing goes with the file in POST /api/v1/products/categories/{slug}/image/."""
+    """Nothing goes with the file of a category, or of a person."""
 
 
 Model = TypeVar("Model", bound=Body)

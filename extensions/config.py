@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         ge=10_000,
         description="Largest picture, in pixels; bigger ones are refused before they are decoded.",
     )
+    picture_attempts: int = Field(
+        20, ge=1, description="Pictures of themselves that one account may upload in LOGIN_WINDOW_SECONDS before 429."
+    )
     media_root: str = Field("media", description="The folder of pictures; set by the stack.")
     s3_endpoint_url: str | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""Upload of pictures by staff: taken as multipart, cleaned by a program of its own, stored, and then written down."""
+"""Upload of pictures: taken as multipart, cleaned by a program of its own, stored, and then written down."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from extensions.accounts import authenticate
+from extensions.accounts import authenticate, throttle
 from extensions.bodies import Body, NoWords, PictureWords
 from extensions.config import settings
 from extensions.database import call
@@ -21,7 +21,7 @@ from extensions.problems import Problem
 from extensions.storage import name_of, storage, type_of
 
 # The names that uploads and their copies get, as in gateway/nginx.conf.j2.
-UPLOAD = re.compile(r"(products|categories)/[0-9a-f]{32}(-[0-9]+)?\.(jpg|png|webp)")
+UPLOAD = re.compile(r"(products|categories|avatars)/[0-9a-f]{32}(-[0-9]+)?\.(jpg|png|webp)")
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 # For the decoder, and for its turn: together less than nginx waits.
 SECONDS, PATIENCE = 20, 12
@@ -94,10 +94,13 @@ def form_of(request: Request) -> AbstractAsyncContextManager[FormData]:
 
 
 async def upload(request: Request, room: str, words: type[Body]) -> dict[str, Any]:
-    """Take the file of a request into `room`, products or categories, for the thing of that slug. Raises Problem."""
+    """Take the file of a request into `room`, for the thing of that slug or the caller. Raises Problem."""
     claims = await authenticate(request)
-    pool, place = request.app.state.pool, {"claims": claims, "room": room, "slug": request.path_params["slug"]}
+    pool, place = request.app.state.pool, {"claims": claims, "room": room, "slug": request.path_params.get("slug", "")}
     await call(pool, "picture_place", **place)
+    if room == "avatars":
+        # Decoding is dear, and of customers there are many.
+        await throttle(request, f"picture {claims['sub']}", settings().picture_attempts)
     async with form_of(request) as form:
         file = form.get("image")
         given = words.model_validate({name: value for name, value in form.multi_items() if name != "image"})
@@ -129,6 +132,11 @@ async def product_image(request: Request) -> JSONResponse:
 async def category_image(request: Request) -> JSONResponse:
     """POST /api/v1/products/categories/{slug}/image/: the picture there was gives way to it."""
     return JSONResponse(await upload(request, "categories", NoWords))
+
+
+async def avatar(request: Request) -> JSONResponse:
+    """POST /api/v1/users/me/avatar/: one's own picture, in place of the one there was."""
+    return JSONResponse(await upload(request, "avatars", NoWords))
 
 
 async def from_bucket(request: Request) -> Response:

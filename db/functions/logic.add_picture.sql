@@ -8,6 +8,10 @@ declare
   made shop.product_images;
   category shop.categories;
 begin
+  if room = 'avatars' then
+    update shop.customers c set avatar = add_picture.image, avatar_thumbnails = '{}' where c.id = place;
+    return v1.get_me();
+  end if;
   if room = 'categories' then
     update shop.categories c set image = add_picture.image where c.id = place returning * into category;
     return logic.category_json(category);
@@ -27,5 +31,5 @@ begin
 end;
 $$;
 comment on function logic.add_picture is
-  'Hangs a stored file where it belongs and answers what /api/v1 shows: the picture of a product, or its category. Raises 403 permission_denied, 404 product_not_found, 404 category_not_found.';
+  'Hangs a stored file where it belongs and answers what /api/v1 shows: the picture of a product, its category, or the profile. Raises 403 permission_denied, 404 product_not_found, 404 category_not_found.';
 grant execute on function logic.add_picture to service;

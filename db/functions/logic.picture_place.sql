@@ -4,6 +4,9 @@ declare
   place uuid;
 begin
   perform set_config('request.jwt.claims', claims::text, true);
+  if room = 'avatars' then
+    return shop.current_user_id();
+  end if;
   if not logic.is_staff() then
     perform logic.problem(403, 'permission_denied', 'This is not yours to do.');
   end if;
@@ -18,5 +21,5 @@ begin
 end;
 $$;
 comment on function logic.picture_place is
-  'The product or category that a caller wants to give a picture to; room is products or categories. Raises 403 permission_denied, 404 product_not_found, 404 category_not_found.';
+  'The product or category that a caller wants to give a picture to, or the caller; room is products, categories or avatars. Raises 403 permission_denied, 404 product_not_found, 404 category_not_found.';
 grant execute on function logic.picture_place to service;

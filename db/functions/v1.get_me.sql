@@ -4,7 +4,8 @@ begin
   return (
     select json_build_object(
       'id', c.id, 'email', c.email, 'first_name', c.first_name, 'last_name', c.last_name,
-      'phone_number', c.phone_number, 'date_of_birth', c.date_of_birth, 'is_email_verified', c.is_email_verified,
+      'phone_number', c.phone_number, 'date_of_birth', c.date_of_birth, 'bio', c.bio, 'avatar', c.avatar,
+      'avatar_thumbnails', c.avatar_thumbnails, 'is_email_verified', c.is_email_verified,
       'created_at', c.created_at, 'updated_at', c.updated_at
     )
     from shop.customers c where c.id = (select shop.current_user_id())
