@@ -57,6 +57,7 @@ async def register(request: Request) -> JSONResponse:
         password_hash=await hash_in_pool(given.password),
         first_name=given.first_name,
         last_name=given.last_name,
+        **tokens.shown_guest(request.headers.get("authorization", ""), given.guest_token),
     )
     return JSONResponse(made, 201)
 
@@ -84,8 +85,15 @@ async def login(request: Request) -> JSONResponse:
         ttl_seconds=settings().refresh_token_seconds,
     )
     await call(pool, "forgive", bucket=hashlib.sha256(bucket.encode()).hexdigest())
+    guest = tokens.shown_guest(request.headers.get("authorization", ""), given.guest_token)
+    merged = await call(pool, "merge_carts", account_id=found["account_id"], **guest)
+    return JSONResponse({**signed_in(session), **({"cart_merge": merged} if merged else {})})
+
+
+def signed_in(session: dict[str, Any]) -> dict[str, Any]:
+    """Both tokens of a new session, and whose it is."""
     user = {"id": session["account_id"], **{key: session[key] for key in ("email", "first_name", "last_name", "role")}}
-    return JSONResponse({**token_pair(session), "user": user})
+    return {**token_pair(session), "user": user}
 
 
 def token_pair(session: dict[str, Any]) -> dict[str, str]:

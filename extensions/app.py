@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from extensions import accounts, health, keys, logs, pages, payments, pictures, problems
+from extensions import accounts, guests, health, keys, logs, pages, payments, pictures, problems
 from extensions.database import make_pool
 from extensions.stripe_gateway import make_client
 
@@ -38,6 +38,8 @@ app = Starlette(
     routes=[
         post("/api/v1/auth/register/", accounts.register),
         post("/api/v1/auth/login/", accounts.login),
+        post("/api/v1/auth/guest/", guests.begin),
+        post("/api/v1/cart/merge/", guests.merge),
         post("/api/v1/auth/refresh/", accounts.refresh),
         post("/api/v1/auth/logout/", accounts.logout),
         post("/api/v1/auth/verify/", accounts.verify),

@@ -31,6 +31,9 @@ def is_one_line(text: str) -> str:
 Text = Annotated[str, AfterValidator(is_clean)]
 Name = Annotated[Text, AfterValidator(is_one_line), Field(max_length=150)]
 
+# The refresh token of a guest, whose cart is to come along.
+GuestToken = Annotated[Text, Field(max_length=4096)]
+
 
 class Body(BaseModel):
     """A JSON object whose fields are all known."""
@@ -46,6 +49,7 @@ class Registration(Body):
     password2: Text
     first_name: Name = ""
     last_name: Name = ""
+    guest_token: GuestToken = ""
 
     @field_validator("email")
     @classmethod
@@ -72,6 +76,13 @@ class Login(Body):
 
     email: Text = Field(max_length=254)
     password: Text = Field(max_length=4 * LONGEST)
+    guest_token: GuestToken = ""
+
+
+class Guest(Body):
+    """POST /api/v1/cart/merge/."""
+
+    guest_token: GuestToken = Field(min_length=1)
 
 
 class Refresh(Body):
