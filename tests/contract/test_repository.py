@@ -89,7 +89,7 @@ def test_commits_say_what_kind_of_change_they_are() -> None:
 def test_a_pull_request_is_asked_for_change_test_and_words() -> None:
     asked = (ROOT / ".github/pull_request_template.md").read_text()
     assert len(re.findall(r"(?m)^- \[ \] ", asked)) >= 5
-    for word in ("make test", "rollback", "privileges.txt", "docs/reference"):
+    for word in ("make test", "rollback", "matrix.toml", "docs/reference"):
         assert word in asked
     assert "conventional" in (ROOT / "CONTRIBUTING.md").read_text()
 
