@@ -194,7 +194,8 @@ function errorHeaders(r) {
   if (r.status === 503 && !r.headersOut['Retry-After']) { r.headersOut['Retry-After'] = '1'; }
 }
 
-let received = '';
+// Bytes, since a letter may begin in one piece and end in the next.
+let received = [];
 
 function errorBody(r, data, flags) {
   if (!isUpstream(r) || r.method === 'HEAD') {
@@ -202,9 +203,9 @@ function errorBody(r, data, flags) {
     r.done();
     return;
   }
-  received += data;
+  received.push(Buffer.from(data));
   if (flags.last) {
-    r.sendBuffer(shape(r, r.status, received), flags);
+    r.sendBuffer(shape(r, r.status, Buffer.concat(received).toString()), flags);
     r.done();
   }
 }

@@ -90,3 +90,16 @@ def test_a_page_with_the_sdk_pays_and_the_webhook_tells_the_shop(
     client.v1.payment_intents.confirm(found.id, {"payment_method": "pm_card_visa"})
     # Nobody told the shop but the twin's webhook, through the gateway.
     eventually(lambda: customer.client.get(f"/api/v1/orders/{order['id']}/").json()["payment_status"] == "succeeded")
+
+
+@pytest.mark.parametrize("shift", ["", "a"])
+def test_letters_of_several_bytes_arrive_whole(
+    shop: Shop, make_product: Callable[..., dict[str, Any]], shift: str
+) -> None:
+    # However an answer is cut into pieces on its way, one of the two has a cut within a letter.
+    text = shift + "ß" * 20_000
+    made = make_product(description=text)
+    assert made["description"] == text
+    assert shop.client().get(f"/api/v1/products/{made['slug']}/").json()["description"] == text
+    found = shop.client().get("/rest/v1/products", params={"id": f"eq.{made['id']}", "select": "description"})
+    assert found.json() == [{"description": text}]
