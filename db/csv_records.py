@@ -1,14 +1,19 @@
 """Read a CSV file record by record in bounded memory, mend what is certain and name what is wrong with the rest."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-LONGEST_LINE = 65_536
+# A description may have 100,000 characters, of up to four bytes each.
+LONGEST_LINE = 1 << 19
+csv.field_size_limit(LONGEST_LINE)
 # A quoted field may hold line breaks; one that never closes must not swallow the rest of the file.
-MOST_LINES = 50
+MOST_LINES = 2_000
+# A spreadsheet computes a cell that begins so; behind an apostrophe it shows it.
+FORMULA = re.compile("'*[=+@\t\r-]")
 
 
 @dataclass
@@ -30,9 +35,17 @@ def read_records(file: BinaryIO, delimiter: str = ",") -> Iterator[Record]:
         number += 1
         lines = [line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line]
         record = parse(number, lines, delimiter)
-        while record.fault == UNCLOSED and len(lines) < MOST_LINES and (line := take_line(file, waiting)):
+        size = len(line)
+        while (
+            record.fault == UNCLOSED
+            and len(lines) < MOST_LINES
+            and size < LONGEST_LINE
+            and (line := take_line(file, waiting))
+        ):
             lines.append(line)
-            record = parse(number, lines, delimiter)
+            size += len(line)
+            # Only a quote can close what a quote has opened.
+            record = parse(number, lines, delimiter) if b'"' in line else record
         if len(lines) > 1 and (record.fault or len(record.cells) != width > 0):
             # A stray quote: only its own line is lost, what followed is read anew.
             waiting.extendleft(reversed(lines[1:]))
@@ -72,6 +85,16 @@ def parse(number: int, lines: list[bytes], delimiter: str) -> Record:
     if not record.fault and b"\0" in data:
         record.fault = "too long a line" if len(data) >= LONGEST_LINE else "a zero byte"
     return record
+
+
+def guarded(value: str) -> str:
+    """A text as a cell that no spreadsheet takes for a formula."""
+    return "'" + value if FORMULA.match(value) else value
+
+
+def unguarded(cell: str) -> str:
+    """The text that `guarded` made a cell of."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
 def printable(data: bytes) -> str:

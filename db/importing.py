@@ -15,12 +15,14 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from db.csv_records import Record, read_records
+from db.picture_files import Pictures, folder_beside
 from db.product_fields import Mapping, RejectedError
 from stack.errors import StackError
 
 app = typer.Typer(no_args_is_help=True, help="Bring data in from files.")
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 HERE = Path(".pgshop")
+MOST_REASONS = 1_000
 OUTCOMES = ("created", "updated", "unchanged", "repeated", "rejected")
 
 
@@ -34,21 +36,33 @@ def products(  # noqa: PLR0917 options, not arguments
     delimiter: Annotated[str, typer.Option(help="What is between columns.")] = ",",
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Lines a transaction.")] = 500,
     correct_stock: Annotated[
-        bool, typer.Option("--correct-stock", help="Count stock_quantity for products that are there already, too.")
+        bool, typer.Option("--correct-stock", help="Count stock_quantity for what is there already, too.")
     ] = False,
+    allow_free: Annotated[bool, typer.Option("--allow-free", help="Take a price of 0.")] = False,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the pictures.  [default: FILE-images, else FILE's own]")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="What was wrong, as CSV; FILE.rejected.csv if not given.")] = None,
     state: Annotated[Path, typer.Option("--state", help="The folder that holds everything of this stack.")] = HERE,
 ) -> None:
     """Make products of the lines of a CSV file; products that are there are updated by their SKU, whatever its case.
 
-    Fields: sku, name, slug, description, category (slug, name or id), brand, price, compare_price, cost_price,
-    stock_quantity, is_featured, is_active. A column named like a field needs no --map; an empty cell changes nothing.
-    The first valid line of a SKU counts, later ones of the same file are `repeated`. Stock is given to new products
-    only. Lines that are one quoted field holding the whole line are repaired. No bad line ends the run.
+    One line a variant or picture: those after a product's first line repeat its sku, and what else they say of the
+    product does not count. A column named like a field needs no --map; an empty cell changes nothing.
+
+    Of the product: sku, name, slug, description, category (slug, name, id, or a path such as Clothing > Shirts, made
+    where it is not there), brand, price, compare_price, cost_price, stock_quantity, is_featured, is_active, barcode,
+    weight, length, width, height, low_stock_threshold, meta_title, meta_description.
+    Of a variant: variant_sku, variant_name, option1_name, option1_value and so on, price_modifier or variant_price,
+    stock_quantity, variant_is_active. Of a picture: image (a file), image_alt, image_is_primary, image_order.
+
+    Stock is given to what is new. A line that says nothing new of a SKU is `repeated`. Lines that are one quoted field
+    holding the whole line are repaired. No bad line ends the run.
     """
     from stack.admin import database_url  # noqa: PLC0415 it imports this module
 
-    meaning = Mapping(columns or [], constants or [], sku_pattern, mapping)
+    meaning = Mapping(columns or [], constants or [], sku_pattern, mapping, allow_free)
+    folder = images or (folder_beside(file) if folder_beside(file).is_dir() else file.parent)
     try:
         with file.open("rb") as source:
             records = read_records(source, delimiter)
@@ -61,8 +75,8 @@ def products(  # noqa: PLR0917 options, not arguments
             with psycopg.connect(database_url(state), autocommit=True) as connection:
                 be_alone(connection)
                 path, reporting = open_report(report, file)
-                with reporting, progress_bar() as bar:
-                    run = Run(connection, meaning, correct_stock, reporting)
+                with reporting, Pictures(connection, folder, state) as pictures, progress_bar() as bar:
+                    run = Run(connection, meaning, pictures, correct_stock, reporting)
                     task = bar.add_task("importing", total=file.stat().st_size)
                     while chunk := list(islice(records, batch)):
                         run.take(chunk)
@@ -104,8 +118,16 @@ def progress_bar() -> Progress:
 class Run:
     """One import under way: what was counted, and the report."""
 
-    def __init__(self, connection: psycopg.Connection, meaning: Mapping, correct_stock: bool, report: TextIO) -> None:
-        self.connection, self.meaning, self.correct_stock = connection, meaning, correct_stock
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        meaning: Mapping,
+        pictures: Pictures,
+        correct_stock: bool,
+        report: TextIO,
+    ) -> None:
+        self.connection, self.meaning, self.pictures = connection, meaning, pictures
+        self.correct_stock = correct_stock
         self.report = csv.writer(report)
         self.report.writerow(["line", "outcome", "reason", "text"])
         self.counts: Counter[str] = Counter()
@@ -115,10 +137,14 @@ class Run:
         """Import a batch in one transaction; then report what was wrong with it, in the file's order."""
         faults = {record.number: record.fault for record in records if record.fault}
         lines = []
+        self.pictures.fresh.clear()
         for record in records:
             try:
                 if not record.fault:
-                    lines.append({"line": record.number, "fields": self.meaning.fields_of(record.cells)})
+                    fields = self.meaning.fields_of(record.cells)
+                    if "image" in fields:
+                        self.pictures.take(fields)
+                    lines.append({"line": record.number, "fields": fields})
             except RejectedError as reason:
                 faults[record.number] = str(reason)
         query = "select line, outcome, reason from logic.import_products(%s, %s)"
@@ -132,7 +158,9 @@ class Run:
                 self.counts["repaired"] += 1
             if record.number in faults:
                 self.counts["rejected"] += 1
-                self.reasons[faults[record.number]] += 1
+                # Some reasons hold a name, and the memory of a run has bounds.
+                known = faults[record.number] in self.reasons or len(self.reasons) < MOST_REASONS
+                self.reasons[faults[record.number] if known else "other reasons"] += 1
                 self.report.writerow([record.number, "rejected", faults[record.number], record.text])
             elif record.is_repaired:
                 self.report.writerow([record.number, "repaired", "the whole line was one quoted field", record.text])

@@ -1,12 +1,13 @@
 """Make a harmless picture of somebody's bytes: run as a program of its own, under limits, since decoders have faults.
 
-`python -m extensions.imaging LARGEST_PIXELS` reads a file from stdin. It writes a line of JSON to stdout, either
+`python -m extensions.imaging LARGEST_PIXELS [keep]` reads a file from stdin. It writes a line of JSON to stdout, either
 `{"kind", "width", "height"}`, followed by the new file, or `{"refused": code, "details"}`.
 """
 
 import io
 import json
 import os
+import re
 import resource
 import struct
 import sys
@@ -68,8 +69,34 @@ def in_plain_colours(image: Image.Image, kind: str) -> Image.Image:
     return image.convert("RGB") if image.mode == "CMYK" else image
 
 
-def clean(raw: bytes, largest_pixels: int) -> tuple[str, int, int, bytes]:
-    """Kind, width, height and a new file with nothing but pixels in it. Raises RefusedError."""
+def has_only_pixels(raw: bytes, kind: str) -> bool:
+    """Whether a file is made of what `clean` writes: to write it anew would cost quality and remove nothing."""
+    if kind == "WEBP":
+        chunks, at = [], 12
+        while at < len(raw):
+            chunks.append(raw[at : at + 4])
+            at += 8 + (size := int.from_bytes(raw[at + 4 : at + 8], "little")) + size % 2
+        return at == len(raw) == int.from_bytes(raw[4:8], "little") + 8 and (
+            # Of the extended kind, nothing but transparency.
+            chunks in ([b"VP8 "], [b"VP8L"]) or (chunks == [b"VP8X", b"ALPH", b"VP8 "] and raw[20] == 0x10)
+        )
+    if kind != "JPEG" or not raw.startswith(b"\xff\xd8\xff\xe0\0\x10JFIF\0"):
+        return False
+    at = 20
+    # Tables, frame, scans; what is in a scan ends before the next marker.
+    while re.match(rb"\xff[\xc0\xc2\xc4\xda\xdb]", raw[at : at + 2]):
+        is_scan = raw[at + 1] == 0xDA
+        at += 2 + int.from_bytes(raw[at + 2 : at + 4], "big")
+        if is_scan and (marker := re.compile(rb"\xff[^\0\xd0-\xd7]").search(raw, at)):
+            at = marker.start()
+    return raw[at:] == b"\xff\xd9"
+
+
+def clean(raw: bytes, largest_pixels: int, keep: bool = False) -> tuple[str, int, int, bytes]:
+    """Kind, width, height and a new file with nothing but pixels in it. Raises RefusedError.
+
+    With `keep`, a file that has nothing else in it already is decoded all the same, and stays as it is.
+    """
     too_large = RefusedError("picture_too_large", f"At most {largest_pixels} pixels, and {LONGEST_SIDE} on a side.")
     if is_something_else(raw):
         raise RefusedError("not_a_picture")
@@ -81,6 +108,8 @@ def clean(raw: bytes, largest_pixels: int) -> tuple[str, int, int, bytes]:
             if opened.width * opened.height > largest_pixels or max(opened.size) > LONGEST_SIDE:
                 raise too_large
             opened.load()
+            if keep and has_only_pixels(raw, opened.format or ""):
+                return kind, opened.width, opened.height, raw
             plain = in_plain_colours(ImageOps.exif_transpose(opened), kind)
             if kind == "JPEG" and plain.mode not in {"L", "RGB"}:
                 plain = plain.convert("RGB")
@@ -132,7 +161,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     try:
-        kind, width, height, made = clean(sys.stdin.buffer.read(), largest_pixels)
+        kind, width, height, made = clean(sys.stdin.buffer.read(), largest_pixels, "keep" in sys.argv)
     except RefusedError as refused:
         sys.stdout.buffer.write(json.dumps(refused.answer).encode() + b"\n")
     else:

@@ -49,9 +49,9 @@ def nothing() -> Problem:
     return Problem(404, "not_found", "There is nothing at this address.")
 
 
-async def clean(raw: bytes) -> tuple[str, int, int, bytes]:
-    """Extension, width, height and the bytes to keep. Raises Problem 422."""
-    command = [sys.executable, "-I", "-m", "extensions.imaging", str(settings().picture_pixels)]
+async def clean(raw: bytes, *more: str) -> tuple[str, int, int, bytes]:
+    """Extension, width, height and the bytes to keep; `more` is for the program. Raises Problem 422."""
+    command = [sys.executable, "-I", "-m", "extensions.imaging", str(settings().picture_pixels), *more]
     try:
         await asyncio.wait_for(AT_ONCE.acquire(), PATIENCE)
     except TimeoutError:

@@ -71,12 +71,17 @@ class Folder:
             file.unlink(missing_ok=True)
 
 
-@lru_cache
-def storage() -> Storage:
-    """The storage that the settings name."""
+def storage_at(folder: Path) -> Storage:
+    """The bucket that the settings name, else the folder."""
     if settings().s3_endpoint_url:
         # Loaded when wanted: most shops have a folder.
         from extensions.bucket import Bucket  # noqa: PLC0415
 
         return Bucket(settings())
-    return Folder(Path(settings().media_root))
+    return Folder(folder)
+
+
+@lru_cache
+def storage() -> Storage:
+    """The storage of the service and the workers."""
+    return storage_at(Path(settings().media_root))

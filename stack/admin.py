@@ -1,4 +1,4 @@
-"""The commands that work on the shop's data: migrate, seed, users, import."""
+"""The commands that work on the shop's data: migrate, seed, users, import, export."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -154,6 +154,7 @@ def set_active(folder: Path, email: str, *, is_active: bool) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
+    from db.exporting import app as exporting
     from db.importing import app as importing
 
     user = typer.Typer(no_args_is_help=True, help="Accounts.")
@@ -165,3 +166,4 @@ def add_to(app: typer.Typer) -> None:
     app.command()(seed)
     app.add_typer(user, name="user")
     app.add_typer(importing, name="import")
+    app.add_typer(exporting, name="export")

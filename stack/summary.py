@@ -26,6 +26,6 @@ def print_summary(state: State, console: Console) -> None:
     console.print(Panel(table, title="pgshop is up", border_style="green", expand=False))
     # Outside of the frame, which would break a long path; a terminal's selection should be a command that works.
     console.print(
-        f"next: pgshop status{escape(state.option)}  [dim]also logs, psql, migrate, user, import, down[/]",
+        f"next: pgshop status{escape(state.option)}  [dim]also logs, psql, migrate, user, import, export, down[/]",
         soft_wrap=True,
     )

@@ -18,8 +18,10 @@ begin
       outcome := 'rejected';
       reason := case violated
         when 'product_variants_sku_key' then 'the SKU belongs to a variant of another product'
+        when 'product_variants_price_not_negative' then 'price and price_modifier together are negative'
         when 'products_slug_key' then 'another product has this slug'
         when 'products_slug_is_a_slug' then 'slug is no slug: lower case letters, digits, single hyphens'
+        when 'product_variants_attributes_are_plain' then 'the options are longer than 2000 characters'
         when 'stock_is_sufficient' then 'stock_quantity is less than what orders hold'
         else coalesce(nullif(replace(violated, '_', ' '), ''), said)
       end;

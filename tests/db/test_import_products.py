@@ -1,49 +1,15 @@
 """`pgshop import products` on files as suppliers send them."""
 
-import csv
-import re
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.conftest import Shop, pgshop
+from tests.db.imports import Imported, counted, run, sku
 
-
-@dataclass
-class Imported:
-    """What the command said, counted and reported."""
-
-    code: int
-    said: str
-    counts: dict[str, int]
-    report: list[dict[str, str]]
-
-
-@pytest.fixture
-def run(shop: Shop, tmp_path: Path) -> Callable[..., Imported]:
-    """`run(text or bytes, *options)`: import a file; columns are named like fields unless options say otherwise."""
-
-    def act(content: str | bytes, *options: str, name: str = "goods.csv") -> Imported:
-        file = tmp_path / name
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
-        done = pgshop("import", "products", str(file), *options, "--state", str(shop.state), check=False, cwd=tmp_path)
-        report = tmp_path / "goods.rejected.csv"
-        rows = list(csv.DictReader(report.read_text(encoding="utf-8").splitlines(True))) if report.exists() else []
-        counts = {word: int(count) for word, count in re.findall(r"^ (\w+) +(\d+) *$", done.stdout, re.MULTILINE)}
-        return Imported(done.returncode, done.stdout + done.stderr, counts, rows)
-
-    return act
-
-
-@pytest.fixture
-def sku() -> str:
-    """The beginning of SKUs that no other test has."""
-    return uuid.uuid4().hex[:8]
+__all__ = ["run", "sku"]
 
 
 def product(database: psycopg.Connection[Any], sku: str) -> dict[str, Any] | None:
@@ -55,11 +21,6 @@ def product(database: psycopg.Connection[Any], sku: str) -> dict[str, Any] | Non
         join shop.stock s on s.variant_id = v.id where lower(p.sku) = lower(%s)""",
         [sku],
     ).fetchone()
-
-
-def counted(**counts: int) -> dict[str, int]:
-    named = {"created": 0, "updated": 0, "unchanged": 0, "repeated": 0, "rejected": 0, **counts}
-    return {"lines": sum(named.values()), **named}
 
 
 def test_products_are_created_then_unchanged_then_updated(
@@ -162,7 +123,7 @@ def test_a_field_may_hold_line_breaks_and_an_overlong_line_is_refused(
     run: Callable[..., Imported], sku: str, database: psycopg.Connection[Any]
 ) -> None:
     done = run(
-        f'sku,name,price,description\n{sku}1,Bowl,1,"two\nlines"\n{sku}2,Bowl,1,{"x" * 200_000}\n{sku}3,Bowl,1,\n'
+        f'sku,name,price,description\n{sku}1,Bowl,1,"two\nlines"\n{sku}2,Bowl,1,{"x" * 600_000}\n{sku}3,Bowl,1,\n'
     )
     assert done.counts == counted(created=2, rejected=1)
     assert [(row["line"], row["reason"]) for row in done.report] == [("4", "too long a line")]
@@ -186,13 +147,16 @@ def test_columns_and_constants_and_a_pattern_come_from_options_or_a_file(
     assert product(database, sku)["brand"] == "X"  # type: ignore[index]
 
 
-def test_a_category_is_found_by_slug_or_name_and_never_made_up(
+def test_a_category_is_found_by_slug_or_name_and_made_where_there_is_none(
     run: Callable[..., Imported], sku: str, database: psycopg.Connection[Any]
 ) -> None:
     database.execute("insert into shop.categories (name, slug) values (%s, %s)", [f"Room {sku}", f"room-{sku}"])
-    done = run(f"sku,name,price,category\n{sku}1,A,1,room-{sku}\n{sku}2,B,1,ROOM {sku}\n{sku}3,C,1,[/nowhere]\n")
-    assert done.counts == counted(created=2, rejected=1)
-    assert done.report[0]["reason"] == "there is no category [/nowhere]"
+    done = run(f"sku,name,price,category\n{sku}1,A,1,room-{sku}\n{sku}2,B,1,ROOM {sku}\n{sku}3,C,1,{sku} new\n")
+    assert done.counts == counted(created=3)
+    query = """select c.name, c.parent_id from shop.products p
+        join shop.categories c on c.id = p.category_id where p.sku = %s"""
+    for number, name in enumerate((f"Room {sku}", f"Room {sku}", f"{sku} new"), 1):
+        assert database.execute(query, [f"{sku}{number}"]).fetchone() == {"name": name, "parent_id": None}
 
 
 def test_a_deleted_product_is_not_changed_unseen(

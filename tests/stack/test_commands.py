@@ -8,7 +8,7 @@ from tests.conftest import pgshop
 from tests.stack.conftest import fails
 
 COMMANDS = ["up", "down", "status", "logs", "psql", "migrate", "seed"]
-COMMANDS += ["user", "user create", "user role", "import", "import products"]
+COMMANDS += ["user", "user create", "user role", "import", "import products", "export", "export products"]
 NEED_A_STACK = [
     "psql",
     "migrate",
