@@ -1,16 +1,14 @@
-"""Register, sign in, refresh, sign out, verify: thin handlers over SQL functions."""
+"""Register, sign in, refresh, sign out: thin handlers over SQL functions."""
 
-import hashlib
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
 from extensions import tokens
-from extensions.bodies import Login, Refresh, Registration, Verification, read
+from extensions.bodies import Login, Refresh, Registration, read
 from extensions.config import settings
 from extensions.database import call, caller
-from extensions.pages import render
 from extensions.passwords import hash_in_pool, needs_rehash, verify_in_pool
 from extensions.problems import Problem
 
@@ -22,12 +20,10 @@ def address_of(request: Request) -> str:
 
 async def throttle(request: Request, bucket: str, attempts: int) -> None:
     """Count an attempt. Raises Problem 429 with the seconds to wait."""
-    # What is counted is nobody's business: the address of a stranger must not lie about in clear.
-    digest = hashlib.sha256(bucket.encode()).hexdigest()
     wait = await call(
         request.app.state.pool,
         "throttle",
-        bucket=digest,
+        bucket=bucket,
         attempts=attempts,
         window_seconds=settings().login_window_seconds,
     )
@@ -57,6 +53,7 @@ async def register(request: Request) -> JSONResponse:
         password_hash=await hash_in_pool(given.password),
         first_name=given.first_name,
         last_name=given.last_name,
+        **tokens.shown_guest(request.headers.get("authorization", ""), given.guest_token),
     )
     return JSONResponse(made, 201)
 
@@ -71,10 +68,11 @@ async def login(request: Request) -> JSONResponse:
     found = await call(pool, "find_login", email=email)
     if not await verify_in_pool(found and found["password_hash"], given.password) or not found["is_active"]:
         raise Problem(401, "invalid_credentials", "Invalid credentials", headers={"WWW-Authenticate": "Bearer"})
-    if needs_rehash(found["password_hash"]):
-        await call(
-            pool, "set_password_hash", account_id=found["account_id"], password_hash=await hash_in_pool(given.password)
-        )
+    known = found["password_hash"]
+    if needs_rehash(known):
+        fresh = await hash_in_pool(given.password)
+        await call(pool, "set_password_hash", account_id=found["account_id"], known_hash=known, password_hash=fresh)
+        known = fresh
     session = await call(
         pool,
         "open_session",
@@ -82,10 +80,18 @@ async def login(request: Request) -> JSONResponse:
         device=request.headers.get("user-agent", ""),
         address=address,
         ttl_seconds=settings().refresh_token_seconds,
+        known_hash=known,
     )
-    await call(pool, "forgive", bucket=hashlib.sha256(bucket.encode()).hexdigest())
+    await call(pool, "forgive", bucket=bucket)
+    guest = tokens.shown_guest(request.headers.get("authorization", ""), given.guest_token)
+    merged = await call(pool, "merge_carts", account_id=found["account_id"], **guest)
+    return JSONResponse({**signed_in(session), **({"cart_merge": merged} if merged else {})})
+
+
+def signed_in(session: dict[str, Any]) -> dict[str, Any]:
+    """Both tokens of a new session, and whose it is."""
     user = {"id": session["account_id"], **{key: session[key] for key in ("email", "first_name", "last_name", "role")}}
-    return JSONResponse({**token_pair(session), "user": user})
+    return {**token_pair(session), "user": user}
 
 
 def token_pair(session: dict[str, Any]) -> dict[str, str]:
@@ -120,24 +126,3 @@ async def logout(request: Request) -> JSONResponse:
         raise Problem(400, "token_invalid", "The refresh token is not of this session.")
     await call(request.app.state.pool, "end_session", session_id=claims["sid"])
     return JSONResponse({"detail": "Logged out successfully"})
-
-
-async def spend(request: Request, token: str) -> bool:
-    """Use up a verification token."""
-    return bool(await call(request.app.state.pool, "verify_email", token_hash=hashlib.sha256(token.encode()).digest()))
-
-
-async def verify(request: Request) -> JSONResponse:
-    """Prove an address by the token of the mail. Raises Problem 400 when it is unknown, spent or too old."""
-    if not await spend(request, (await read(request, Verification)).token):
-        raise Problem(400, "token_invalid", "This link is not valid any more.")
-    return JSONResponse({"detail": "Address verified"})
-
-
-async def verify_page(request: Request) -> Response:
-    """The page behind the mail's link. Only its button acts, since mail scanners open links too."""
-    token = request.query_params.get("token", "")
-    if request.method == "POST":
-        done = await spend(request, token)
-        return render("verify.html", 200 if done else 400, done=done, asked=True, token="")
-    return render("verify.html", done=False, asked=False, token=token[:200])

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from extensions import accounts, health, keys, logs, pages, payments, pictures, problems
+from extensions import accounts, guests, health, keys, logs, pages, payments, pictures, problems, recovery
 from extensions.database import make_pool
 from extensions.stripe_gateway import make_client
 
@@ -38,9 +38,16 @@ app = Starlette(
     routes=[
         post("/api/v1/auth/register/", accounts.register),
         post("/api/v1/auth/login/", accounts.login),
+        post("/api/v1/auth/guest/", guests.begin),
+        post("/api/v1/cart/merge/", guests.merge),
         post("/api/v1/auth/refresh/", accounts.refresh),
         post("/api/v1/auth/logout/", accounts.logout),
-        post("/api/v1/auth/verify/", accounts.verify),
+        post("/api/v1/auth/verify/", recovery.verify),
+        post("/api/v1/auth/verify/resend/", recovery.resend),
+        post("/api/v1/auth/password/reset/", recovery.forgot),
+        post("/api/v1/auth/password/reset/confirm/", recovery.reset),
+        post("/api/v1/auth/password/change/", recovery.change_password),
+        post("/api/v1/users/me/email/", recovery.change_email),
         post("/api/v1/users/me/avatar/", pictures.avatar),
         post("/api/v1/payments/create-intent/", payments.create_intent),
         post("/api/v1/payments/confirm/", payments.confirm),
@@ -48,7 +55,8 @@ app = Starlette(
         post("/api/v1/products/{slug}/images/", pictures.product_image),
         post("/api/v1/products/categories/{slug}/image/", pictures.category_image),
         Route("/media/{name:path}", pictures.from_bucket),
-        Route("/verify", accounts.verify_page, methods=["GET", "POST"]),
+        Route("/verify", recovery.verify_page, methods=["GET", "POST"]),
+        Route("/reset", recovery.reset_page, methods=["GET", "POST"]),
         Route("/health/live", health.live),
         Route("/health/", health.health),
         Route("/.well-known/jwks.json", jwks),

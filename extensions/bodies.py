@@ -1,11 +1,11 @@
 """What clients may send, checked before anything is done with it."""
 
 import json
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from starlette.requests import Request
 
 from extensions.passwords import LONGEST, why_refused
@@ -31,6 +31,9 @@ def is_one_line(text: str) -> str:
 Text = Annotated[str, AfterValidator(is_clean)]
 Name = Annotated[Text, AfterValidator(is_one_line), Field(max_length=150)]
 
+# The refresh token of a guest, whose cart is to come along.
+GuestToken = Annotated[Text, Field(max_length=4096)]
+
 
 class Body(BaseModel):
     """A JSON object whose fields are all known."""
@@ -38,40 +41,81 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Registration(Body):
-    """POST /api/v1/auth/register/."""
+def is_address(value: str) -> str:
+    """The form of an address; whether it is somebody's, a mail tells."""
+    try:
+        return validate_email(value.strip(), check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from None
 
-    email: Text = Field(max_length=254)
+
+Email = Annotated[Text, Field(max_length=254), AfterValidator(is_address)]
+Secret = Annotated[Text, Field(max_length=4 * LONGEST)]
+
+
+class NewPassword(Body):
+    """A password that somebody chooses, typed twice."""
+
     password: Text
     password2: Text
-    first_name: Name = ""
-    last_name: Name = ""
-
-    @field_validator("email")
-    @classmethod
-    def is_address(cls, value: str) -> str:
-        """The form of an address; whether it is somebody's, the verification mail tells."""
-        try:
-            return validate_email(value.strip(), check_deliverability=False, test_environment=True).normalized.lower()
-        except EmailNotValidError as error:
-            raise ValueError(str(error)) from None
 
     @model_validator(mode="after")
-    def passwords_agree(self) -> "Registration":
+    def passwords_agree(self) -> Self:
         """Both spellings equal, and strong enough."""
         if self.password != self.password2:
             raise ValueError("The two passwords differ.")
-        reason = why_refused(self.password, self.email)
+        reason = why_refused(self.password, getattr(self, "email", ""))
         if reason:
             raise ValueError(reason)
         return self
+
+
+class Registration(NewPassword):
+    """POST /api/v1/auth/register/."""
+
+    email: Email
+    first_name: Name = ""
+    last_name: Name = ""
+    guest_token: GuestToken = ""
+
+
+class Reset(NewPassword):
+    """POST /api/v1/auth/password/reset/confirm/."""
+
+    token: Text = Field(max_length=200)
+
+
+class PasswordChange(NewPassword):
+    """POST /api/v1/auth/password/change/."""
+
+    current_password: Secret
+
+
+class EmailChange(Body):
+    """POST /api/v1/users/me/email/."""
+
+    email: Email
+    password: Secret
+
+
+class MailRequest(Body):
+    """POST /api/v1/auth/password/reset/ and verify/resend/."""
+
+    email: Email
 
 
 class Login(Body):
     """POST /api/v1/auth/login/."""
 
     email: Text = Field(max_length=254)
-    password: Text = Field(max_length=4 * LONGEST)
+    password: Secret
+    guest_token: GuestToken = ""
+
+
+class Guest(Body):
+    """POST /api/v1/cart/merge/."""
+
+    guest_token: GuestToken = Field(min_length=1)
 
 
 class Refresh(Body):
@@ -133,7 +177,7 @@ async def read(request: Request, model: type[Model]) -> Model:
     except ValidationError as error:
         # A rule about two fields belongs to the password's.
         moved = [e for e in error.errors() if not e["loc"]]
-        if moved and model is Registration:
+        if moved and issubclass(model, NewPassword):
             raise Problem(
                 422,
                 "validation_failed",

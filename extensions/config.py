@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     register_attempts: int = Field(
         60, ge=1, description="Registrations per address and LOGIN_WINDOW_SECONDS before 429."
     )
+    mail_attempts: int = Field(
+        5, ge=1, description="Links of one kind mailed to one address in an hour; more are silently not sent."
+    )
 
     demo: bool = Field(False, description="Whether the landing page names the demo accounts; set by the stack.")
     cors_origins: Annotated[list[str], NoDecode] = Field(

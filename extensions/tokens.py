@@ -44,6 +44,8 @@ def make_access(session: dict[str, Any]) -> str:
         "user_id": session["account_id"],
         "email": session["email"],
     }
+    if session["is_guest"]:
+        claims["is_guest"] = True
     return jwt.encode(claims, signing_key(), algorithm="EdDSA", headers={"kid": key_id(), "typ": "at+jwt"})
 
 
@@ -80,6 +82,19 @@ def read_refresh(token: str) -> tuple[str, int] | None:
     if not hmac.compare_digest(mac, hmac.digest(refresh_key(), content, "sha256")):
         return None
     return str(uuid.UUID(bytes=content[:16])), int.from_bytes(content[16:], "big")
+
+
+def shown_guest(authorization: str, refresh: str) -> dict[str, Any]:
+    """The guest's session that a request shows by its access or refresh token; a bad token is none, never an error."""
+    if refresh:
+        known = read_refresh(refresh)
+        # A session that nobody has: the caller is to learn that nothing was merged.
+        return {"guest_session": known[0], "counter": known[1]} if known else {"guest_session": str(uuid.UUID(int=0))}
+    try:
+        claims = read_access(authorization.partition(" ")[2].strip())
+    except Problem:
+        return {}
+    return {"guest_session": claims["sid"]} if claims.get("is_guest") is True else {}
 
 
 def unauthorised(code: str, message: str) -> Problem:

@@ -1,7 +1,5 @@
 """Write and send the shop's mails. The id of the outbox row is the Message-ID, so a second copy can be known as one."""
 
-import hashlib
-import secrets
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -71,13 +69,6 @@ def send(row_id: str, topic: str, payload: dict[str, Any], template: str, subjec
         deliver(
             compose(row_id, template, subject.format(shop=context["shop_name"], number=number), {**context, **more})
         )
-
-
-def welcome(row_id: str, payload: dict[str, Any]) -> None:
-    """Welcome, with the link that proves the address; only its hash is stored."""
-    token = secrets.token_urlsafe(32)
-    call("verification_token", customer_id=payload["customer_id"], token_hash=hashlib.sha256(token.encode()).digest())
-    send(row_id, "customer.registered", payload, "welcome", "Welcome to {shop}", token=token)
 
 
 def address_taken(row_id: str, payload: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from workers import mail
+from workers import account_mail, mail
 from workers.app import app
 from workers.database import call
 
@@ -24,8 +24,13 @@ def late(module: str, name: str) -> Callable[[str, dict[str, Any]], None]:
 
 # topic → what to do with (id of the row, payload). Each may run twice after a crash and must not mind.
 HANDLERS: dict[str, Callable[[str, dict[str, Any]], None]] = {
-    "customer.registered": mail.welcome,
+    "customer.registered": account_mail.welcome,
     "customer.address_taken": mail.address_taken,
+    "account.verify_email": account_mail.verify_email,
+    "account.reset_password": account_mail.reset_password,
+    "account.change_email": account_mail.change_email,
+    "account.change_notice": account_mail.change_notice,
+    "account.password_changed": account_mail.password_changed,
     "order.placed": late("payments", "create_intent"),
     "order.confirmed": mail.order_confirmed,
     "order.shipped": mail.order_shipped,

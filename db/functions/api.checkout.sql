@@ -1,5 +1,6 @@
 create function api.checkout(
-  shipping_address jsonb, billing_address jsonb default null, notes text default '', accept_price_changes boolean default false
+  shipping_address jsonb, billing_address jsonb default null, notes text default '', accept_price_changes boolean default false,
+  email text default null
 ) returns api.orders
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -10,6 +11,7 @@ declare
 begin
   request := logic.claim_checkout_key(
     cart.customer_id, cart, jsonb_build_array(shipping_address, billing_address, notes, accept_price_changes)
+      || coalesce(to_jsonb(email), '[]')
   );
   if request.order_id is null then
     -- In the order of their ids, always: two checkouts that share products wait for each other, and never in a ring.
@@ -20,7 +22,7 @@ begin
     placed := logic.place_order(
       cart, logic.address_snapshot(shipping_address, 'shipping_address', cart.customer_id),
       logic.address_snapshot(coalesce(billing_address, shipping_address), 'billing_address', cart.customer_id),
-      coalesce(notes, '')
+      coalesce(notes, ''), logic.checkout_email(email, cart.customer_id)
     );
     update shop.idempotency_keys k set order_id = placed.id
     where k.customer_id = cart.customer_id and k.key = request.key;
@@ -36,6 +38,6 @@ end;
 $$;
 comment on function api.checkout is $$Check out
 Makes one's cart an order, all or nothing: stock is reserved for the time that settings tell, totals are made here, the cart is emptied. The header Idempotency-Key makes retries safe; without it the cart's version does.
-Arguments: shipping_address (the id of an address, or an object), billing_address (the same unless given), notes, accept_price_changes.
+Arguments: shipping_address (the id of an address, or an object), billing_address (the same unless given), notes, accept_price_changes, email (for guests, whose mails about the order go there).
 Errors: 404 address_not_found, 409 cart_empty, product_unavailable, insufficient_stock, price_changed (details list the lines), 422 validation_failed, idempotency_key_reused, 503 try_again.$$;
 grant execute on function api.checkout to customer;

@@ -7,6 +7,7 @@ begin
   select o.* into told_order from shop.orders o where o.id = logic.to_uuid(payload ->> 'order_id');
   select c.* into customer from shop.customers c
   where c.id = coalesce(told_order.customer_id, logic.to_uuid(payload ->> 'customer_id'));
+  customer.email := coalesce(customer.email, told_order.guest_email);
   if customer.email is null then
     return null;
   end if;

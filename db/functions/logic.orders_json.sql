@@ -7,7 +7,7 @@ begin
       'subtotal', logic.money(o.subtotal), 'discount', logic.money(o.discount), 'tax', logic.money(o.tax),
       'shipping_cost', logic.money(o.shipping_cost), 'total_amount', logic.money(o.total_amount),
       'shipping_address', o.shipping_address, 'billing_address', o.billing_address, 'notes', o.notes,
-      'carrier', o.carrier, 'tracking_number', o.tracking_number,
+      'carrier', o.carrier, 'tracking_number', o.tracking_number, 'guest_email', o.guest_email,
       'payment_status', (select p.status from shop.payments p where p.order_id = o.id),
       'items', (
         select coalesce(json_agg(json_build_object(

@@ -1,4 +1,4 @@
-create function logic.place_order(cart shop.carts, shipping_address jsonb, billing_address jsonb, notes text)
+create function logic.place_order(cart shop.carts, shipping_address jsonb, billing_address jsonb, notes text, guest_email text)
 returns shop.orders
 language plpgsql set search_path = '' as $$
 declare
@@ -14,11 +14,12 @@ begin
 
   perform set_config('shop.status_note', 'Order created', true);
   insert into shop.orders (
-    customer_id, currency, subtotal, tax, shipping_cost, total_amount, shipping_address, billing_address, notes
+    customer_id, currency, subtotal, tax, shipping_cost, total_amount, shipping_address, billing_address, notes,
+    guest_email
   )
   values (
     cart.customer_id, shop_settings.currency, goods, round(goods * tax_rate, 2), shipping,
-    goods + round(goods * tax_rate, 2) + shipping, shipping_address, billing_address, notes
+    goods + round(goods * tax_rate, 2) + shipping, shipping_address, billing_address, notes, guest_email
   )
   returning * into placed;
   insert into shop.order_items (order_id, product_id, variant_id, product_name, variant_name, sku, quantity, price)

@@ -1,4 +1,6 @@
-create function logic.register_customer(email text, password_hash text, first_name text, last_name text) returns jsonb
+create function logic.register_customer(
+  email text, password_hash text, first_name text, last_name text, guest_session uuid default null, counter integer default null
+) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   customer shop.customers;
@@ -16,6 +18,7 @@ begin
     customer.created_at := now();
   else
     insert into auth.accounts (id, password_hash) values (customer.id, register_customer.password_hash);
+    update auth.accounts a set heir_id = customer.id where a.id = logic.guest_of(guest_session, counter);
     perform logic.emit('customer.registered', jsonb_build_object('customer_id', customer.id));
   end if;
   return jsonb_build_object(
@@ -28,5 +31,5 @@ exception when check_violation then
 end;
 $$;
 comment on function logic.register_customer is
-  'Makes a customer with an account. For a taken address nothing is made, the answer looks the same, and its owner gets a mail.';
+  'Makes a customer with an account. For a taken address nothing is made, the answer looks the same, and its owner gets a mail. A guest who registers leaves the cart to the new account, which gets it when it first signs in: at once would tell that the address was free.';
 grant execute on function logic.register_customer to service;

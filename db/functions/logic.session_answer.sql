@@ -4,7 +4,7 @@ begin
   return (
     select jsonb_build_object(
       'outcome', outcome, 'session_id', session.id, 'counter', session.counter, 'account_id', a.id, 'role', a.role,
-      'email', c.email, 'first_name', c.first_name, 'last_name', c.last_name
+      'email', c.email, 'first_name', c.first_name, 'last_name', c.last_name, 'is_guest', c.is_guest
     )
     from auth.accounts a join shop.customers c on c.id = a.id
     where a.id = session.account_id

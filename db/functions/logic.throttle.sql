@@ -4,7 +4,8 @@ declare
   counted auth.throttles;
 begin
   insert into auth.throttles as t (bucket, attempts, window_ends_at)
-  values (throttle.bucket, 1, now() + make_interval(secs => window_seconds))
+  -- Hashed: what strangers typed, addresses above all, must not lie about in clear.
+  values (logic.digest(throttle.bucket), 1, now() + make_interval(secs => window_seconds))
   on conflict on constraint throttles_pkey do update set
     attempts = case when t.window_ends_at <= now() then 1 else t.attempts + 1 end,
     window_ends_at = case when t.window_ends_at <= now() then excluded.window_ends_at else t.window_ends_at end

@@ -1,7 +1,8 @@
 create view api.orders with (security_invoker) as
 select
   id, order_number, customer_id, status, currency, subtotal, discount, tax, shipping_cost, total_amount,
-  shipping_address, billing_address, notes, carrier, tracking_number, shipped_at, delivered_at, created_at, updated_at
+  shipping_address, billing_address, notes, carrier, tracking_number, shipped_at, delivered_at, created_at, updated_at,
+  guest_email
 from shop.orders;
 comment on view api.orders is $$Orders
 One's own; staff see all. Placed by checkout, changed by cancel_order and set_order_status.$$;
@@ -24,4 +25,5 @@ comment on column api.orders.shipped_at is 'When it left.';
 comment on column api.orders.delivered_at is 'When it arrived.';
 comment on column api.orders.created_at is 'When it was placed.';
 comment on column api.orders.updated_at is 'When it last changed.';
+comment on column api.orders.guest_email is 'Where mails go when a guest has ordered.';
 grant select on api.orders to customer;

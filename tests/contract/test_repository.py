@@ -56,8 +56,10 @@ def test_production_logs_an_object_a_line() -> None:
 
 
 def test_every_mail_has_its_templates() -> None:
-    source = (ROOT / "workers/mail.py").read_text()
-    named = set(re.findall(r'send\(row_id, "[a-z_.]+", payload, "(\w+)"', source))
+    source = "".join((ROOT / f"workers/{name}.py").read_text() for name in ("mail", "account_mail"))
+    named = set(
+        re.findall(r'(?:send\(row_id, "[a-z_.]+", payload|send_link\(row_id, payload, "[a-z_]+"), "(\w+)"', source)
+    )
     assert len(named) >= 5
     folder = ROOT / "workers/templates"
     assert {name for name in named for end in ("txt", "html") if not (folder / f"{name}.{end}").is_file()} == set()
@@ -87,7 +89,7 @@ def test_commits_say_what_kind_of_change_they_are() -> None:
 def test_a_pull_request_is_asked_for_change_test_and_words() -> None:
     asked = (ROOT / ".github/pull_request_template.md").read_text()
     assert len(re.findall(r"(?m)^- \[ \] ", asked)) >= 5
-    for word in ("make test", "rollback", "privileges.txt", "docs/reference"):
+    for word in ("make test", "rollback", "matrix.toml", "docs/reference"):
         assert word in asked
     assert "conventional" in (ROOT / "CONTRIBUTING.md").read_text()
 

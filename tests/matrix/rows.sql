@@ -1,0 +1,28 @@
+-- What the world of the matrix has beyond people, goods and orders, in a superuser's transaction, as the owner.
+-- %(anna)s, %(bert)s and %(guest)s are customers, staff and admin work here; each table needs rows of the kinds its entry speaks of.
+-- What calls need to name goes into `named`.
+
+create temporary table named (name text, key uuid) on commit drop;
+
+insert into shop.categories (name, slug, is_active) values ('Open', 'open', true), ('Closed', 'closed', false);
+insert into shop.shipping_methods (code, name, price, is_active) values ('post', 'Post', 1, true), ('pigeon', 'Pigeon', 1, false);
+insert into shop.payment_events values ('evt_1', 'x.y', '{}', 'ignored');
+insert into shop.job_slots (job, slot) values ('count_beans', current_date);
+insert into auth.throttles values ('anna', 1, now());
+insert into auth.one_time_tokens values (sha256('anna'), %(anna)s, 'verify_email', 'anna@example.com', now());
+
+-- Shown, put away itself, and in a product that is put away.
+insert into shop.product_variants (product_id, name, sku, is_active) values
+  (%(pear)s, 'Red', 'red', true), (%(pear)s, 'Blue', 'blue', false), (%(secret)s, 'Green', 'green', true);
+insert into named select sku || '_variant', id from shop.product_variants where sku in ('red', 'blue', 'green');
+
+-- bert's review is approved; admin praised the secret product, which nobody may read.
+update shop.reviews set is_approved = true where customer_id = %(bert)s;
+insert into shop.reviews (product_id, customer_id, rating, is_approved) values (%(secret)s, %(admin)s, 5, true);
+
+insert into shop.refunds (payment_id, amount)
+select p.id, 5 from shop.payments p join shop.orders o on o.id = p.order_id;
+
+insert into shop.stock_movements (variant_id, quantity, reason) select id, 5, 'delivery' from shop.product_variants where sku = 'red';
+-- Each at a time of its own, which tells them apart.
+update shop.wishlist_items set created_at = clock_timestamp();
