@@ -6,7 +6,7 @@ import psycopg
 from psycopg import sql
 
 DATABASE = "pgshop"
-GROUPS = ("anon", "customer", "staff", "admin", "owner")
+GROUPS = ("anon", "customer", "staff", "admin", "integration", "owner")
 LOGINS = ("authenticator", "service", "worker", "migrator")
 SCHEMAS = ("migrations", "shop", "auth", "extensions")
 
@@ -61,9 +61,11 @@ def make_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> Non
         )
     # An admin is staff and staff may shop: policies and grants are inherited, never written twice.
     for statement in (
-        "grant anon, customer, staff, admin to authenticator",
+        "grant anon, customer, staff, admin, integration to authenticator",
         "grant customer to staff",
         "grant staff to admin",
+        # Other programs are visitors, and what the scopes of their key let them be.
+        "grant anon to integration",
         "grant owner to migrator",
         "grant owner to current_user",
         "alter role migrator set role = 'owner'",
@@ -72,6 +74,7 @@ def make_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> Non
         "alter role customer set statement_timeout = '5s'",
         "alter role staff set statement_timeout = '15s'",
         "alter role admin set statement_timeout = '15s'",
+        "alter role integration set statement_timeout = '5s'",
         "alter role authenticator set statement_timeout = '5s'",
         "alter role authenticator set lock_timeout = '4s'",
         "alter role authenticator set idle_in_transaction_session_timeout = '10s'",

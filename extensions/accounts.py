@@ -1,16 +1,20 @@
 """Register, sign in, refresh, sign out: thin handlers over SQL functions."""
 
+import hashlib
 from typing import Any
 
+import psycopg
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from extensions import tokens
-from extensions.bodies import Login, Refresh, Registration, read
+from extensions.bodies import KeyExchange, Login, Refresh, Registration, read
 from extensions.config import settings
 from extensions.database import call, caller
 from extensions.passwords import hash_in_pool, needs_rehash, verify_in_pool
 from extensions.problems import Problem
+
+PEOPLE = {"customer", "staff", "admin"}
 
 
 def address_of(request: Request) -> str:
@@ -37,7 +41,14 @@ async def authenticate(request: Request) -> dict[str, Any]:
     if kind.lower() != "bearer" or not token:
         raise Problem(401, "not_authenticated", "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
     claims = tokens.read_access(token.strip())
-    await call(request.app.state.pool, "check_session", claims=claims)
+    try:
+        await call(request.app.state.pool, "check_session", claims=claims)
+    except psycopg.DataError:
+        # Rightly signed, and yet with a claim that PostgreSQL cannot read.
+        raise tokens.unauthorised("token_invalid", "The access token is not valid.") from None
+    # All that the service does is done for people; programs with an API key have the database's API.
+    if claims["role"] not in PEOPLE:
+        raise Problem(403, "permission_denied", "This is not yours to do.")
     caller.set(claims)
     return claims
 
@@ -116,6 +127,20 @@ async def refresh(request: Request) -> JSONResponse:
         if session["outcome"] == "reused":
             raise tokens.unauthorised("refresh_token_reused", "This refresh token was used before; sign in again.")
     raise tokens.unauthorised("token_invalid", "The refresh token is not valid.")
+
+
+async def exchange(request: Request) -> JSONResponse:
+    """An access token for an API key. Raises Problem 401, or 429 for too many keys that are none."""
+    given = await read(request, KeyExchange)
+    bucket = f"token {address_of(request)}"
+    await throttle(request, bucket, settings().login_attempts)
+    found = await call(request.app.state.pool, "use_api_key", key_hash=hashlib.sha256(given.api_key.encode()).digest())
+    if found is None:
+        raise Problem(401, "api_key_invalid", "The API key is not valid.", headers={"WWW-Authenticate": "Bearer"})
+    await call(request.app.state.pool, "forgive", bucket=bucket)
+    seconds = settings().access_token_seconds
+    answer = {"access": tokens.make_access(found), "expires_in": seconds, "scopes": found["scopes"]}
+    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
 
 async def logout(request: Request) -> JSONResponse:

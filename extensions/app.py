@@ -42,6 +42,7 @@ app = Starlette(
         post("/api/v1/cart/merge/", guests.merge),
         post("/api/v1/auth/refresh/", accounts.refresh),
         post("/api/v1/auth/logout/", accounts.logout),
+        post("/api/v1/auth/token/", accounts.exchange),
         post("/api/v1/auth/verify/", recovery.verify),
         post("/api/v1/auth/verify/resend/", recovery.resend),
         post("/api/v1/auth/password/reset/", recovery.forgot),

@@ -125,6 +125,12 @@ class Refresh(Body):
     refresh: Text = Field(max_length=4096)
 
 
+class KeyExchange(Body):
+    """POST /api/v1/auth/token/."""
+
+    api_key: Text = Field(max_length=200)
+
+
 class Verification(Body):
     """POST /api/v1/auth/verify/."""
 

@@ -16,3 +16,4 @@ comment on column api.order_items.price is 'Price of one.';
 comment on column api.order_items.subtotal is 'quantity * price.';
 comment on column api.order_items.returned_quantity is 'How many came back.';
 grant select on api.order_items to customer;
+grant select on api.order_items to integration;

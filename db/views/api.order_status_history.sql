@@ -8,3 +8,4 @@ comment on column api.order_status_history.status is 'The state.';
 comment on column api.order_status_history.notes is 'Why.';
 comment on column api.order_status_history.created_at is 'When.';
 grant select on api.order_status_history to customer;
+grant select on api.order_status_history to integration;

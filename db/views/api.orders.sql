@@ -27,3 +27,4 @@ comment on column api.orders.created_at is 'When it was placed.';
 comment on column api.orders.updated_at is 'When it last changed.';
 comment on column api.orders.guest_email is 'Where mails go when a guest has ordered.';
 grant select on api.orders to customer;
+grant select on api.orders to integration;

@@ -9,3 +9,4 @@ comment on column api.stock_movements.reason is 'initial, delivery, sale, return
 comment on column api.stock_movements.order_id is 'The order that it belongs to.';
 comment on column api.stock_movements.created_at is 'When.';
 grant select, insert (variant_id, quantity, reason) on api.stock_movements to staff;
+grant select, insert (variant_id, quantity, reason) on api.stock_movements to integration;

@@ -48,11 +48,18 @@ def signing_key(shop: Shop) -> Any:
 def mint(signing_key: Any) -> Callable[..., str]:
     """`mint(person, exp=…, aud=None)`: the person's access token with claims changed, or left out when None."""
 
-    def make(person: Person, *, algorithm: str = "EdDSA", key: Any = None, **changes: Any) -> str:
+    def make(
+        person: Person,
+        *,
+        algorithm: str = "EdDSA",
+        key: Any = None,
+        header: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> str:
         claims = jwt.decode(person.access, options={"verify_signature": False})
         claims |= {"jti": uuid.uuid4().hex, "iat": int(time.time()), **changes}
         claims = {name: value for name, value in claims.items() if value is not None}
-        headers = {"kid": jwt.get_unverified_header(person.access)["kid"]}
+        headers = {"typ": "at+jwt", "kid": jwt.get_unverified_header(person.access)["kid"], **(header or {})}
         return jwt.encode(claims, signing_key if key is None else key, algorithm=algorithm, headers=headers)
 
     return make

@@ -16,8 +16,9 @@ from tests.matrix.world import ACTORS, BUYERS, DAMAGED, claims, secrets
 
 # One actor of each role: what is said of columns and functions is said of roles.
 FACES = {role: "anna" if role == "customer" else role for role in INHERITED}
-# Whose session has ended has no cells: `of_tokens` shows that nothing of theirs is ever asked.
-ASKING = {actor: who for actor, who in ACTORS.items() if actor != "carl"}
+# Programs without a scope are in `acts`. Whose session has ended has no cells: `of_tokens` shows that nothing of
+# theirs is ever asked.
+ASKING = {actor: who for actor, who in ACTORS.items() if actor not in {"carl", "idle"}}
 
 
 def literal(value: Any) -> str:
@@ -168,7 +169,7 @@ class Cells:
 
     def of_tokens(self) -> Iterator[Check]:
         """Before every request: who passes with whole claims, and that each damage to them is noticed."""
-        for actor in ("anon", *BUYERS, "staff", "admin", *DAMAGED):
+        for actor in ("anon", *BUYERS, "staff", "admin", "integration", *DAMAGED):
             said = claims(self.world, actor if actor in ACTORS else "anna")
             said = DAMAGED[actor](said, self.world) if actor in DAMAGED else said
             yield Check(

@@ -17,12 +17,13 @@ INHERITED = {
     "customer": ("customer",),
     "staff": ("customer", "staff"),
     "admin": ("customer", "staff", "admin"),
+    "integration": ("anon", "integration"),
     "service": ("service",),
     "worker": ("worker",),
 }
 # Which roles read the columns of a class, if they may see the row at all.
 CLASSES = {
-    "public": ("anon", "customer", "staff", "admin"),
+    "public": ("anon", "customer", "staff", "admin", "integration"),
     "own": ("customer", "staff", "admin"),
     "internal": ("staff", "admin"),
     "secret": (),
@@ -59,7 +60,9 @@ class Relation:
     def may(self, role: str, verb: str, column: str) -> bool:
         """Whether the role may read or write this column of the rows that it reaches."""
         if verb == "select":
-            return bool(self.allowed(role, verb)) and role in CLASSES[self.columns.get(column, "secret")]
+            rights = self.allowed(role, verb)
+            is_named = any(column in (right.columns or ()) for right in rights)
+            return is_named or (bool(rights) and role in CLASSES[self.columns.get(column, "secret")])
         return any(right.columns is None or column in right.columns for right in self.allowed(role, verb))
 
     def rows(self, actor: str, role: str, verb: str, words: dict[str, set[str]]) -> set[str]:

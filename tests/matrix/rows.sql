@@ -9,6 +9,9 @@ insert into shop.shipping_methods (code, name, price, is_active) values ('post',
 insert into shop.payment_events values ('evt_1', 'x.y', '{}', 'ignored');
 insert into shop.job_slots (job, slot) values ('count_beans', current_date);
 insert into auth.throttles values ('anna', 1, now());
+insert into auth.api_keys (name, prefix, key_hash, scopes, expires_at) values
+  ('Program', 'pgk_', sha256('program'), '{manage_stock,read_catalogue,read_orders}', now() + interval '1 day');
+insert into named select 'api_key', id from auth.api_keys;
 insert into auth.one_time_tokens values (sha256('anna'), %(anna)s, 'verify_email', 'anna@example.com', now());
 
 -- Shown, put away itself, and in a product that is put away.

@@ -42,7 +42,7 @@ def test_every_column_has_a_class(ground: psycopg.Connection[Any], matrix: Matri
 
 def test_every_role_of_the_database_is_in_the_matrix(ground: psycopg.Connection[Any]) -> None:
     found = ground.execute("select rolname from pg_roles where rolname !~ '^pg_'").fetchall()
-    acting = {"anon", "customer", "staff", "admin", "service", "worker"}
+    acting = {"anon", "customer", "staff", "admin", "integration", "service", "worker"}
     assert {row[0] for row in found} == acting | {"owner", "authenticator", "migrator", "postgres"}
 
 

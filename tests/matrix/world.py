@@ -1,6 +1,7 @@
 """The rows that the matrix speaks of: three customers with all that customers have, the hidden beside the shown."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ ACTORS: dict[str, tuple[str, str | None]] = {
     "worker": ("worker", None),
     "nobody": ("customer", None),
     "carl": ("customer", "carl"),
+    # Programs with an API key, of all scopes and of none that counts.
+    "integration": ("integration", None),
+    "idle": ("integration", None),
 }
 # Their tokens are refused before any statement of theirs; `nobody` is let through in SQL to see what RLS itself does.
 REFUSED = ("carl", "nobody")
@@ -30,6 +34,8 @@ ROWS = Path(__file__).with_name("rows.sql")
 # An approved review is for everybody.
 PUBLIC = {"bert_review"}
 COST_PRICE = "7.77"
+NOW = int(time.time())
+SCOPES = ["manage_stock", "read_catalogue", "read_orders"]
 Claims = dict[str, Any]
 
 
@@ -48,14 +54,19 @@ def with_session_of(person: str, **more: Any) -> Callable[[Claims, World], Claim
 DAMAGED: dict[str, Callable[[Claims, World], Claims]] = {
     **{
         f"anna without {name}": without(name)
-        for name in ["aud", "iss", "exp", "jti", "sub", "sid", "role", "token_type"]
+        for name in ["aud", "iss", "exp", "iat", "jti", "sub", "sid", "role", "token_type"]
     },
     "anna for another audience": lambda said, world: said | {"aud": "elsewhere"},
     "anna of another issuer": lambda said, world: said | {"iss": "elsewhere"},
     "anna with another kind of token": lambda said, world: said | {"token_type": "refresh"},
     "anna with an empty jti": lambda said, world: said | {"jti": ""},
-    "anna too late": lambda said, world: said | {"exp": 1},
-    "anna with a time in words": lambda said, world: said | {"exp": "4102444800"},
+    "anna too late": lambda said, world: said | {"exp": said["iat"] - 1},
+    "anna too soon": lambda said, world: said | {"iat": said["iat"] + 7200, "exp": said["exp"] + 7200},
+    "anna for ever": lambda said, world: said | {"exp": 4102444800},
+    "anna in a while": lambda said, world: said | {"nbf": said["iat"] + 60},
+    "anna with scopes": lambda said, world: said | {"scopes": ["read_orders"]},
+    "anna as a program": lambda said, world: said | {"role": "integration", "scopes": SCOPES},
+    "anna with a time in words": lambda said, world: said | {"exp": str(said["exp"])},
     "anna as staff": lambda said, world: said | {"role": "staff"},
     "anna in bert's session": lambda said, world: said | {"sid": str(world.ids["bert_session"])},
     "anna as bert": lambda said, world: said | {"sub": str(world.ids["bert"])},
@@ -100,8 +111,11 @@ def claims(world: World, actor: str) -> dict[str, Any]:
     role, person = ACTORS[actor]
     if role == "anon":
         return {"role": "anon"}
-    said = {"aud": "pgshop", "iss": "pgshop", "token_type": "access", "jti": actor, "iat": 0, "exp": 4102444800}
-    said["role"] = role
+    said = {"aud": "pgshop", "iss": "pgshop", "token_type": "access", "jti": actor, "role": role}
+    said |= {"iat": NOW, "exp": NOW + 900}
+    if role == "integration":
+        key = str(world.ids["api_key"])
+        return said | {"sid": key, "sub": key, "scopes": SCOPES if actor == "integration" else []}
     # Roles without people borrow anna's session, the best that a thief of such a name could have.
     session = world.ids[f"{person or 'anna'}_session"]
     said |= {"sid": str(session), "sub": str(world.ids[person or "anna"])}
@@ -115,7 +129,7 @@ def become(connection: psycopg.Connection[Any], world: World, actor: str) -> Non
     connection.execute("reset role")
     connection.execute(
         "select set_config('request.jwt.claims', %s, true), set_config('request.headers', '{}', true)",
-        [json.dumps(claims(world, actor) if ACTORS[actor][1] or actor == "nobody" else {"role": actor})],
+        [json.dumps({"role": actor} if actor in {"anon", "service", "worker"} else claims(world, actor))],
     )
     connection.execute(f"set local role {ACTORS[actor][0]}")
 

@@ -15,6 +15,7 @@ TIMEOUTS = {
     "customer": {"statement_timeout=5s"},
     "staff": {"statement_timeout=15s"},
     "admin": {"statement_timeout=15s"},
+    "integration": {"statement_timeout=5s"},
     "authenticator": {"statement_timeout=5s", "lock_timeout=4s", "idle_in_transaction_session_timeout=10s"},
     "service": {"statement_timeout=10s", "idle_in_transaction_session_timeout=10s"},
     "worker": {"statement_timeout=30s", "idle_in_transaction_session_timeout=30s"},
@@ -62,6 +63,7 @@ def test_the_memberships_are_the_ones_drawn(superuser: Connection) -> None:
     drawn = {
         ("authenticator", "anon"), ("authenticator", "customer"), ("authenticator", "staff"),
         ("authenticator", "admin"), ("staff", "customer"), ("admin", "staff"), ("migrator", "owner"),
+        ("authenticator", "integration"), ("integration", "anon"),
     }  # fmt: skip
     assert memberships(superuser) == drawn
     superuser.execute("grant owner to service")

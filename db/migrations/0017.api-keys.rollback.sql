@@ -1,0 +1,13 @@
+drop policy order_status_history_select_integration on shop.order_status_history;
+drop policy order_items_select_integration on shop.order_items;
+drop policy orders_select_integration on shop.orders;
+revoke select on shop.orders, shop.order_items, shop.order_status_history from integration;
+drop policy stock_movements_insert_integration on shop.stock_movements;
+drop policy stock_movements_select_integration on shop.stock_movements;
+revoke select, insert (variant_id, quantity, reason) on shop.stock_movements from integration;
+drop policy product_images_select_integration on shop.product_images;
+drop policy product_variants_select_integration on shop.product_variants;
+drop policy products_select_integration on shop.products;
+drop policy categories_select_integration on shop.categories;
+drop function shop.has_scope(text);
+drop table auth.api_keys;
