@@ -81,6 +81,11 @@ def order_confirmed(row_id: str, payload: dict[str, Any]) -> None:
     send(row_id, "order.confirmed", payload, "order_confirmed", "Your order {number} is confirmed")
 
 
+def order_awaits_transfer(row_id: str, payload: dict[str, Any]) -> None:
+    """Where the money is to go, how much, and under which reference."""
+    send(row_id, "order.awaits_transfer", payload, "order_awaits_transfer", "How to pay your order {number}")
+
+
 def order_shipped(row_id: str, payload: dict[str, Any]) -> None:
     """It is on its way, and how to follow it."""
     send(row_id, "order.shipped", payload, "order_shipped", "Your order {number} is on its way")

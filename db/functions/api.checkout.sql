@@ -1,6 +1,6 @@
 create function api.checkout(
   shipping_address jsonb, billing_address jsonb default null, notes text default '', accept_price_changes boolean default false,
-  email text default null
+  email text default null, payment_method text default 'card'
 ) returns api.orders
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -9,20 +9,24 @@ declare
   placed shop.orders;
   answer api.orders;
 begin
+  payment_method := coalesce(payment_method, 'card');
   request := logic.claim_checkout_key(
     cart.customer_id, cart, jsonb_build_array(shipping_address, billing_address, notes, accept_price_changes)
       || coalesce(to_jsonb(email), '[]')
+      -- What is left out leaves no trace, so that a retry meets its first try also when the shop has learnt more since.
+      || case when payment_method = 'card' then '[]' else jsonb_build_array(payment_method) end
   );
   if request.order_id is null then
     -- In the order of their ids, always: two checkouts that share products wait for each other, and never in a ring.
     perform from shop.stock s
     where s.variant_id in (select i.variant_id from shop.cart_items i where i.cart_id = cart.id)
     order by s.variant_id for update;
+    perform logic.refuse_payment_method(payment_method);
     perform logic.refuse_cart(cart, coalesce(accept_price_changes, false));
     placed := logic.place_order(
       cart, logic.address_snapshot(shipping_address, 'shipping_address', cart.customer_id),
       logic.address_snapshot(coalesce(billing_address, shipping_address), 'billing_address', cart.customer_id),
-      coalesce(notes, ''), logic.checkout_email(email, cart.customer_id)
+      coalesce(notes, ''), logic.checkout_email(email, cart.customer_id), payment_method
     );
     update shop.idempotency_keys k set order_id = placed.id
     where k.customer_id = cart.customer_id and k.key = request.key;
@@ -37,7 +41,7 @@ exception when lock_not_available or deadlock_detected or query_canceled then
 end;
 $$;
 comment on function api.checkout is $$Check out
-Makes one's cart an order, all or nothing: stock is reserved for the time that settings tell, totals are made here, the cart is emptied. The header Idempotency-Key makes retries safe; without it the cart's version does.
-Arguments: shipping_address (the id of an address, or an object), billing_address (the same unless given), notes, accept_price_changes, email (for guests, whose mails about the order go there).
-Errors: 404 address_not_found, 409 cart_empty, product_unavailable, insufficient_stock, price_changed (details list the lines), 422 validation_failed, idempotency_key_reused, 503 try_again.$$;
+Makes one's cart an order, all or nothing: stock is reserved for the time that settings or the way to pay tell (what is paid on delivery is confirmed at once), totals are made here, the cart is emptied. The header Idempotency-Key makes retries safe; without it the cart's version does.
+Arguments: shipping_address (the id of an address, or an object), billing_address (the same unless given), notes, accept_price_changes, email (for guests, whose mails about the order go there), payment_method (card, or another of payment_methods).
+Errors: 404 address_not_found, 409 cart_empty, product_unavailable, insufficient_stock, price_changed (details list the lines), payment_method_not_offered, 422 validation_failed, idempotency_key_reused, 503 try_again.$$;
 grant execute on function api.checkout to customer;

@@ -16,6 +16,7 @@ begin
   perform logic.lock_stock_of(paid_order.id);
   select p.* into payment from shop.payments p where p.order_id = paid_order.id for update;
   if (intent ->> 'amount')::bigint is distinct from logic.minor_units(payment.amount)
+    or payment.method <> 'card'
     or intent ->> 'currency' is distinct from lower(payment.currency)
     or logic.to_uuid(intent #>> '{metadata,order_id}') is distinct from paid_order.id
     or intent ->> 'status' = 'succeeded'
@@ -42,5 +43,5 @@ begin
 end;
 $$;
 comment on function logic.apply_intent is
-  'Brings an order up to what a PaymentIntent of Stripe says; safe to repeat and in any order. Outcome applied, ignored (not ours) or quarantined (amount, currency or metadata differ: nobody is marked as paid).';
+  'Brings an order up to what a PaymentIntent of Stripe says; safe to repeat and in any order. Outcome applied, ignored (not ours) or quarantined (amount, currency, metadata or way to pay differ: nobody is marked as paid).';
 grant execute on function logic.apply_intent to service;

@@ -6,4 +6,4 @@ begin
   perform logic.emit('order.confirmed', jsonb_build_object('order_id', confirm_order.order_id));
 end;
 $$;
-comment on function logic.confirm_order is 'A paid order: the reservation becomes a deduction, and the customer gets word.';
+comment on function logic.confirm_order is 'An order that is paid, or will be on delivery: the reservation becomes a deduction, and the customer gets word.';

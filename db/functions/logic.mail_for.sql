@@ -32,6 +32,15 @@ begin
     'reason', (
       select h.notes from shop.order_status_history h where h.order_id = told_order.id order by h.id desc limit 1
     ),
+    'payment', (
+      select jsonb_build_object(
+        'method', p.method, 'is_paid', p.captured_amount = p.amount, 'instructions', m.instructions, 'until', (
+          select to_char(min(r.expires_at) at time zone 'UTC', 'FMDD Month YYYY, HH24:MI "UTC"') from shop.reservations r
+          where r.order_id = p.order_id
+        )
+      )
+      from shop.payments p join shop.payment_methods m on m.code = p.method where p.order_id = told_order.id
+    ),
     'refund', (
       select jsonb_build_object('amount', logic.money(r.amount), 'reason', r.reason) from shop.refunds r
       where r.id = logic.to_uuid(payload ->> 'refund_id')

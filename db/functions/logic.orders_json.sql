@@ -8,7 +8,7 @@ begin
       'shipping_cost', logic.money(o.shipping_cost), 'total_amount', logic.money(o.total_amount),
       'shipping_address', o.shipping_address, 'billing_address', o.billing_address, 'notes', o.notes,
       'carrier', o.carrier, 'tracking_number', o.tracking_number, 'guest_email', o.guest_email,
-      'payment_status', (select p.status from shop.payments p where p.order_id = o.id),
+      'payment_method', p.method, 'payment_status', p.status,
       'items', (
         select coalesce(json_agg(json_build_object(
           'id', i.id, 'product', i.product_id, 'product_name', i.product_name,
@@ -25,6 +25,7 @@ begin
     ) order by wanted.position), '[]')
     from unnest(order_ids) with ordinality wanted (id, position)
     join shop.orders o on o.id = wanted.id join shop.order_statuses s on s.status = o.status
+    left join shop.payments p on p.order_id = o.id
   );
 end;
 $$;

@@ -3,6 +3,7 @@ language plpgsql stable security definer set search_path = '' as $$
 declare
   answer jsonb;
   status text;
+  method text;
 begin
   select jsonb_build_object(
     'order_id', o.id, 'order_number', o.order_number, 'order_status', o.status, 'payment_id', p.id,
@@ -10,8 +11,8 @@ begin
     'status', p.status, 'intent_id', p.intent_id, 'client_secret', p.client_secret,
     -- Deterministic, so that the worker and the endpoint can only ever make the same intent.
     'idempotency_key', format('order:%s:pi:v1', o.id), 'customer_id', o.customer_id, 'email', coalesce(c.email, o.guest_email)
-  ), o.status
-  into answer, status
+  ), o.status, p.method
+  into answer, status, method
   from shop.orders o
   join shop.payments p on p.order_id = o.id
   join shop.customers c on c.id = o.customer_id
@@ -21,6 +22,8 @@ begin
     perform logic.problem(404, 'order_not_found', 'There is no such order.');
   elsif status in ('cancelled', 'refunded') then
     perform logic.problem(409, 'order_not_payable', format('An order that is %s cannot be paid.', status));
+  elsif method <> 'card' then
+    perform logic.problem(409, 'order_not_payable', 'This order is not paid by card.');
   end if;
   return answer;
 end;

@@ -1,5 +1,6 @@
-create function logic.place_order(cart shop.carts, shipping_address jsonb, billing_address jsonb, notes text, guest_email text)
-returns shop.orders
+create function logic.place_order(
+  cart shop.carts, shipping_address jsonb, billing_address jsonb, notes text, guest_email text, payment_method text
+) returns shop.orders
 language plpgsql set search_path = '' as $$
 declare
   placed shop.orders;
@@ -7,6 +8,7 @@ declare
   tax_rate numeric := coalesce((select t.rate from shop.tax_rates t where t.is_default), 0);
   shipping numeric := coalesce((select m.price from shop.shipping_methods m where m.is_default and m.is_active), 0);
   shop_settings shop.settings;
+  hold_minutes integer := (select m.hold_minutes from shop.payment_methods m where m.code = payment_method);
 begin
   select s.* into shop_settings from shop.settings s;
   select sum(i.quantity * logic.unit_price(i.variant_id, cart.customer_id)) into goods
@@ -30,17 +32,24 @@ begin
   join shop.product_variants v on v.id = i.variant_id
   where i.cart_id = cart.id;
   insert into shop.reservations (order_id, variant_id, quantity, expires_at)
-  select placed.id, i.variant_id, i.quantity, now() + make_interval(mins => shop_settings.reservation_minutes)
+  select placed.id, i.variant_id, i.quantity,
+    now() + make_interval(mins => coalesce(hold_minutes, shop_settings.reservation_minutes))
   from shop.cart_items i where i.cart_id = cart.id order by i.variant_id;
-  insert into shop.payments (order_id, amount, currency) values (placed.id, placed.total_amount, placed.currency);
+  insert into shop.payments (order_id, method, amount, currency)
+  values (placed.id, payment_method, placed.total_amount, placed.currency);
   delete from shop.cart_items i where i.cart_id = cart.id;
-  if placed.total_amount > 0 then
-    perform logic.emit('order.placed', jsonb_build_object('order_id', placed.id));
-  else
+  if placed.total_amount = 0 then
     perform logic.confirm_order(placed.id, 'Nothing to pay');
+  elsif payment_method = 'cash_on_delivery' then
+    perform logic.confirm_order(placed.id, 'To be paid on delivery');
+  else
+    perform logic.emit(
+      case payment_method when 'card' then 'order.placed' else 'order.awaits_transfer' end,
+      jsonb_build_object('order_id', placed.id)
+    );
   end if;
   return placed;
 end;
 $$;
 comment on function logic.place_order is
-  'Writes order, items, reservations and payment from a checked cart whose stock is locked, and empties the cart. Tax is on the goods, rounded once.';
+  'Writes order, items, reservations and payment from a checked cart whose stock is locked, and empties the cart. Tax is on the goods, rounded once. What is paid by card gets an intent, what is paid by transfer a mail, the rest is confirmed.';

@@ -7,7 +7,7 @@ begin
     intent_id = intent ->> 'id',
     client_secret = intent ->> 'client_secret',
     status = case when p.status = 'new' then intent ->> 'status' else p.status end
-  where p.order_id = record_intent.order_id and (p.intent_id is null or p.intent_id = intent ->> 'id')
+  where p.order_id = record_intent.order_id and p.method = 'card' and (p.intent_id is null or p.intent_id = intent ->> 'id')
   returning * into payment;
   return jsonb_build_object('payment_id', payment.id, 'intent_id', payment.intent_id, 'status', payment.status);
 end;

@@ -11,7 +11,7 @@ begin
   from shop.refunds r join shop.payments p on p.id = r.payment_id join shop.orders o on o.id = p.order_id
   where r.id = record_refund.refund_id for update of o;
   select r.* into known from shop.refunds r where r.id = record_refund.refund_id for update;
-  if known.id is null or known.status = 'failed' or known.status = stripe_status and known.stripe_refund_id is not null
+  if known.id is null or known.status = 'failed' or known.status = stripe_status and known.stripe_refund_id is not distinct from refund ->> 'id'
     or known.status = 'succeeded' and stripe_status = 'pending'
   then
     return;
@@ -31,5 +31,5 @@ begin
 end;
 $$;
 comment on function logic.record_refund is
-  'Brings a refund up to what Stripe says, forward only, and tells the customer once. A fully refunded order becomes refunded.';
+  'Brings a refund up to what Stripe says, or staff where Stripe has no part, forward only, and tells the customer once. A fully refunded order becomes refunded.';
 grant execute on function logic.record_refund to worker;

@@ -8,7 +8,9 @@ begin
   end if;
   insert into shop.refunds (payment_id, amount, reason)
   values (payment.id, request_refund.amount, left(request_refund.reason, 500)) returning * into refund;
-  perform logic.emit('payment.refund', jsonb_build_object('refund_id', refund.id));
+  if payment.method = 'card' then
+    perform logic.emit('payment.refund', jsonb_build_object('refund_id', refund.id));
+  end if;
   return refund;
 exception when check_violation then
   perform logic.problem(409, 'refund_exceeds_payment', 'More would be given back than was paid.');
@@ -16,4 +18,4 @@ exception when check_violation then
 end;
 $$;
 comment on function logic.request_refund is
-  'Notes a refund, in the payment''s currency, and leaves asking Stripe to a worker. Raises 409 refund_exceeds_payment.';
+  'Notes a refund, in the payment''s currency, and leaves asking Stripe to a worker, or giving it back to staff (settle_refund). Raises 409 refund_exceeds_payment.';
