@@ -84,19 +84,34 @@ async def login(request: Request) -> JSONResponse:
         fresh = await hash_in_pool(given.password)
         await call(pool, "set_password_hash", account_id=found["account_id"], known_hash=known, password_hash=fresh)
         known = fresh
-    session = await call(
-        pool,
-        "open_session",
-        account_id=found["account_id"],
-        device=request.headers.get("user-agent", ""),
-        address=address,
-        ttl_seconds=settings().refresh_token_seconds,
-        known_hash=known,
-    )
     await call(pool, "forgive", bucket=bucket)
-    guest = tokens.shown_guest(request.headers.get("authorization", ""), given.guest_token)
-    merged = await call(pool, "merge_carts", account_id=found["account_id"], **guest)
-    return JSONResponse({**signed_in(session), **({"cart_merge": merged} if merged else {})})
+    if found["has_second_factor"] or must_enroll(found):
+        purpose = "verify" if found["has_second_factor"] else "enroll"
+        challenge = tokens.make_challenge(found["account_id"], known, purpose)
+        return JSONResponse({"mfa_required": True, "mfa_enrolled": purpose == "verify", **challenge})
+    return await sign_in(request, found["account_id"], known, given.guest_token)
+
+
+async def sign_in(request: Request, account_id: str, known_hash: str, guest_token: str, **more: object) -> JSONResponse:
+    """Begin the session of somebody who has proved who they are, and bring the cart along that they had as a guest."""
+    session = await call(
+        request.app.state.pool,
+        "open_session",
+        account_id=account_id,
+        device=request.headers.get("user-agent", ""),
+        address=address_of(request),
+        ttl_seconds=settings().refresh_token_seconds,
+        known_hash=known_hash,
+    )
+    guest = tokens.shown_guest(request.headers.get("authorization", ""), guest_token)
+    merged = await call(request.app.state.pool, "merge_carts", account_id=account_id, **guest)
+    return JSONResponse({**signed_in(session), **more, **({"cart_merge": merged} if merged else {})})
+
+
+def must_enroll(account: dict[str, Any]) -> bool:
+    """Whether this is staff without the second factor that the shop requires of staff."""
+    required = settings().staff_mfa == "required" and account["role"] != "customer"
+    return required and not account["has_second_factor"]
 
 
 def signed_in(session: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +121,9 @@ def signed_in(session: dict[str, Any]) -> dict[str, Any]:
 
 
 def token_pair(session: dict[str, Any]) -> dict[str, str]:
-    """Both tokens of a session."""
+    """Both tokens of a session. Raises Problem 401 for staff without a required second factor: also by refresh."""
+    if must_enroll(session):
+        raise tokens.unauthorised("mfa_enrollment_required", "Staff needs a second factor: sign in again to enrol.")
     return {"access": tokens.make_access(session), "refresh": tokens.make_refresh(session)}
 
 

@@ -9,7 +9,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from extensions import accounts, guests, health, keys, logs, pages, payments, pictures, problems, recovery
+from extensions import (
+    accounts,
+    guests,
+    health,
+    keys,
+    logs,
+    pages,
+    payments,
+    pictures,
+    problems,
+    recovery,
+    second_factor,
+)
 from extensions.database import make_pool
 from extensions.stripe_gateway import make_client
 
@@ -38,6 +50,10 @@ app = Starlette(
     routes=[
         post("/api/v1/auth/register/", accounts.register),
         post("/api/v1/auth/login/", accounts.login),
+        post("/api/v1/auth/mfa/enroll/", second_factor.enroll),
+        post("/api/v1/auth/mfa/confirm/", second_factor.confirm),
+        post("/api/v1/auth/mfa/verify/", second_factor.verify),
+        post("/api/v1/auth/mfa/disable/", second_factor.disable),
         post("/api/v1/auth/guest/", guests.begin),
         post("/api/v1/cart/merge/", guests.merge),
         post("/api/v1/auth/refresh/", accounts.refresh),

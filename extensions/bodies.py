@@ -112,6 +112,35 @@ class Login(Body):
     guest_token: GuestToken = ""
 
 
+class CodeAnswer(Body):
+    """POST /api/v1/auth/mfa/verify/."""
+
+    mfa_token: Text = Field(max_length=4096)
+    code: Text = Field(max_length=64)
+    guest_token: GuestToken = ""
+
+
+class Enrolment(Body):
+    """POST /api/v1/auth/mfa/enroll/: the password, or what the sign-in answered."""
+
+    password: Text = Field("", max_length=4 * LONGEST)
+    mfa_token: Text = Field("", max_length=4096)
+
+
+class Code(Body):
+    """POST /api/v1/auth/mfa/confirm/."""
+
+    code: Text = Field(max_length=64)
+    mfa_token: Text = Field("", max_length=4096)
+
+
+class Removal(Body):
+    """POST /api/v1/auth/mfa/disable/."""
+
+    password: Text = Field(max_length=4 * LONGEST)
+    code: Text = Field(max_length=64)
+
+
 class Guest(Body):
     """POST /api/v1/cart/merge/."""
 

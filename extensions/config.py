@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     mail_attempts: int = Field(
         5, ge=1, description="Links of one kind mailed to one address in an hour; more are silently not sent."
     )
+    staff_mfa: Literal["optional", "required"] = Field(
+        "optional", description="`required` gives staff and admins without a second factor no session but one to enrol."
+    )
 
     demo: bool = Field(False, description="Whether the landing page names the demo accounts; set by the stack.")
     cors_origins: Annotated[list[str], NoDecode] = Field(

@@ -28,6 +28,12 @@ def refresh_key() -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=b"pgshop refresh token v1").derive(raw)
 
 
+@lru_cache
+def derived_key(purpose: str) -> bytes:
+    """A key for something else, made of the refresh tokens' key, which outlives those that sign."""
+    return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(refresh_key())
+
+
 def make_access(session: dict[str, Any]) -> str:
     """An access token for a session as `logic.session_answer` describes it."""
     now = int(time.time())
@@ -86,6 +92,40 @@ def read_refresh(token: str) -> tuple[str, int] | None:
     if not hmac.compare_digest(mac, hmac.digest(refresh_key(), content, "sha256")):
         return None
     return str(uuid.UUID(bytes=content[:16])), int.from_bytes(content[16:], "big")
+
+
+def fingerprint(password_hash: str | None) -> str:
+    """Tells one password hash from another, and nothing of it."""
+    return hmac.digest(derived_key("pgshop mfa token v1"), (password_hash or "").encode(), "sha256").hex()[:16]
+
+
+def make_challenge(account_id: str, password_hash: str, purpose: str) -> dict[str, Any]:
+    """What stands between password and second factor: good for `verify` or `enroll` alone, for five minutes."""
+    seconds = 300
+    claims = {
+        "aud": f"pgshop {purpose}",
+        "iss": ISSUER,
+        "exp": int(time.time()) + seconds,
+        "sub": account_id,
+        "pwd": fingerprint(password_hash),
+    }
+    # Another algorithm, key and audience than an access token's: neither can be taken for the other.
+    return {"mfa_token": jwt.encode(claims, derived_key("pgshop mfa token v1"), "HS256"), "expires_in": seconds}
+
+
+def read_challenge(token: str, purpose: str) -> dict[str, Any]:
+    """The claims of a challenge. Raises Problem 401."""
+    try:
+        return jwt.decode(
+            token,
+            derived_key("pgshop mfa token v1"),
+            algorithms=["HS256"],
+            audience=f"pgshop {purpose}",
+            issuer=ISSUER,
+            options={"require": ["exp", "aud", "iss", "sub", "pwd"], "strict_aud": True},
+        )
+    except (jwt.InvalidTokenError, ValueError):
+        raise unauthorised("token_invalid", "The token is not valid any more; sign in again.") from None
 
 
 def shown_guest(authorization: str, refresh: str) -> dict[str, Any]:

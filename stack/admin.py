@@ -121,6 +121,22 @@ def set_role(
     print(f"{email} is {role} now")
 
 
+def forget_mfa(
+    email: Annotated[str, typer.Option(help="Address of the account.")],
+    state: StateOption = HERE,
+) -> None:
+    """Remove the second factor of somebody who has lost it, and the recovery codes too."""
+    import psycopg
+
+    with psycopg.connect(database_url(state)) as connection:
+        row = connection.execute(
+            "select logic.remove_second_factor(c.id) from shop.customers c where c.email = lower(btrim(%s))", [email]
+        ).fetchone()
+    if not row or not row[0]:
+        raise StackError(f"{email} has no account with a second factor.")
+    print(f"{email} signs in with the password alone")
+
+
 def ban(
     email: Annotated[str, typer.Option(help="Address of the account.")],
     state: StateOption = HERE,
@@ -160,6 +176,7 @@ def add_to(app: typer.Typer) -> None:
     user = typer.Typer(no_args_is_help=True, help="Accounts.")
     user.command("create")(create_user)
     user.command("role")(set_role)
+    user.command("forget-mfa")(forget_mfa)
     user.command("ban")(ban)
     user.command("unban")(unban)
     app.command()(migrate)

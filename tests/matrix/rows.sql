@@ -8,6 +8,8 @@ insert into shop.categories (name, slug, is_active) values ('Open', 'open', true
 insert into shop.shipping_methods (code, name, price, is_active) values ('post', 'Post', 1, true), ('pigeon', 'Pigeon', 1, false);
 insert into shop.payment_events values ('evt_1', 'x.y', '{}', 'ignored');
 insert into shop.job_slots (job, slot) values ('count_beans', current_date);
+insert into auth.second_factors (account_id, secret) values (%(anna)s, 'x');
+insert into auth.recovery_codes values (%(anna)s, sha256('anna'));
 insert into auth.throttles values ('anna', 1, now());
 insert into auth.api_keys (name, prefix, key_hash, scopes, expires_at) values
   ('Program', 'pgk_', sha256('program'), '{manage_stock,read_catalogue,read_orders}', now() + interval '1 day');
