@@ -65,6 +65,12 @@ class Relation:
             return is_named or (bool(rights) and role in CLASSES[self.columns.get(column, "secret")])
         return any(right.columns is None or column in right.columns for right in self.allowed(role, verb))
 
+    def may_insert(self, actor: str, role: str, person: str | None) -> bool:
+        """Whether somebody may insert rows at all; what is one's own takes somebody."""
+        kinds = {word for right in self.allowed(role, "insert") for word in right.rows}
+        is_barred = actor == "guest" and "insert" in self.registered
+        return not is_barred and ("all" in kinds or ("own" in kinds and person is not None))
+
     def rows(self, actor: str, role: str, verb: str, words: dict[str, set[str]]) -> set[str]:
         """Keys of the rows that somebody reaches; `words` has what is said of each row, its person first of all."""
         wanted = {actor if word == "own" else word for right in self.allowed(role, verb) for word in right.rows}

@@ -72,7 +72,8 @@ class Check:
                 # Mostly a 404; without a cart a checkout doesn't come as far.
                 "unknown": state == "PGRST",
                 "refused": state == "PGRST" and "token_invalid" in answer,
-            }.get(self.expected, answer == self.expected)
+                f"just {answer[2:]}": answer.startswith("= "),
+            }.get(self.expected, answer == self.expected or (self.expected[:4] == "just" and state[:2] == "23"))
         told = [word for word in self.secrets if word in answer]
         if told:
             return f"{self}\n  tells {told[0]}: {answer[:300]}"

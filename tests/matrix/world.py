@@ -33,7 +33,7 @@ BUYERS = ("anna", "bert", "guest")
 ROWS = Path(__file__).with_name("rows.sql")
 # An approved review is for everybody.
 PUBLIC = {"bert_review"}
-COST_PRICE = "7.77"
+COST_PRICE = "98765.43"
 NOW = int(time.time())
 SCOPES = ["manage_stock", "read_catalogue", "read_orders"]
 Claims = dict[str, Any]
