@@ -246,4 +246,77 @@ RULES = [
         "alter table shop.orders add column gift boolean, add column tip_amount double precision",
         "orders.tip_amount",
     ),
+    Rule(
+        "every_granted_verb_has_a_policy",
+        """select c.oid::regclass || ' ' || k.verb || ' ' || r.rolname from pg_class c
+        cross join (values ('select', 'r'), ('insert', 'a'), ('update', 'w'), ('delete', 'd')) k (verb, command)
+        cross join pg_roles r
+        where c.relnamespace::regnamespace::text in ('shop', 'auth') and c.relkind in ('r', 'p')
+          and r.rolname in ('anon', 'customer', 'staff', 'admin', 'service', 'worker')
+          and (has_table_privilege(r.oid, c.oid, k.verb)
+            or k.verb <> 'delete' and has_any_column_privilege(r.oid, c.oid, k.verb))
+          and not exists (
+            select from pg_policy p where p.polrelid = c.oid and p.polpermissive and p.polcmd::text in ('*', k.command)
+              and exists (select from unnest(p.polroles) o (oid) where pg_has_role(r.oid, o.oid, 'usage')))""",
+        "grant delete on shop.orders to customer",
+        "shop.orders delete customer",
+    ),
+    Rule(
+        "visitors_and_customers_write_column_by_column",
+        """select c.oid::regclass || ' ' || lower(a.privilege_type) from pg_class c, aclexplode(c.relacl) a
+        where c.relnamespace::regnamespace::text in ('shop', 'auth', 'api') and a.privilege_type in ('INSERT', 'UPDATE')
+          and a.grantee in ('anon'::regrole, 'customer'::regrole)""",
+        "grant update on api.addresses to customer",
+        "api.addresses update",
+    ),
+    Rule(
+        "nobody_may_empty_a_table_or_hang_something_on_it",
+        f"""select c.oid::regclass || ' ' || k.verb || ' ' || r.rolname from pg_class c
+        cross join unnest('{{truncate,references,trigger,maintain}}'::text[]) k (verb) cross join pg_roles r
+        where c.relnamespace::regnamespace::text in {OURS} and c.relkind in ('r', 'p', 'v')
+          and r.rolname in ('anon', 'customer', 'staff', 'admin', 'service', 'worker', 'authenticator')
+          and has_table_privilege(r.oid, c.oid, k.verb)""",
+        "grant truncate on shop.products to admin",
+        "shop.products truncate admin",
+    ),
+    Rule(
+        "sequences_are_the_owners_alone",
+        f"""select c.oid::regclass || ' ' || a.grantee::regrole from pg_class c, aclexplode(c.relacl) a
+        where c.relkind = 'S' and c.relnamespace::regnamespace::text in {OURS} and a.grantee <> 'owner'::regrole""",
+        "grant usage on sequence shop.order_numbers to customer",
+        "shop.order_numbers customer",
+    ),
+    Rule(
+        "schemas_are_open_to_those_drawn",
+        f"""select n.nspname || ' ' || a.grantee::regrole || ' ' || lower(a.privilege_type)
+        from pg_namespace n, aclexplode(n.nspacl) a
+        where n.nspname in {OURS} and a.grantee <> 'owner'::regrole and not (
+          a.privilege_type = 'USAGE' and n.nspname <> 'auth' and (
+            a.grantee in ('anon'::regrole, 'customer'::regrole)
+            or n.nspname = 'logic' and a.grantee in ('service'::regrole, 'worker'::regrole)))""",
+        "grant usage on schema auth to service",
+        "auth service usage",
+    ),
+    Rule(
+        "nothing_lives_in_public",
+        """select oid::regclass::text from pg_class where relnamespace = 'public'::regnamespace
+        union all
+        select oid::regprocedure::text from pg_proc where pronamespace = 'public'::regnamespace
+        union all
+        select oid::regtype::text from pg_type where typnamespace = 'public'::regnamespace""",
+        "create function public.stray() returns integer language sql return 1",
+        "stray()",
+    ),
+    Rule(
+        "what_policies_compare_with_the_caller_is_indexed",
+        r"""select p.tablename || ' ' || found[1] from pg_policies p,
+          regexp_matches(
+            concat(p.qual, ' ', p.with_check), '(?<![.\w])(\w+) = \( SELECT shop\.current_user_id', 'g') found
+        where not exists (
+          select from pg_index x join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0]
+          where x.indrelid = format('%I.%I', p.schemaname, p.tablename)::regclass and a.attname = found[1]
+            and x.indpred is null)""",
+        "drop index shop.addresses_customer_id_idx",
+        "addresses customer_id",
+    ),
 ]
