@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tests.matrix.cells import FACES, Cells, filled
+from tests.matrix.cells import Cells, filled, standing
 from tests.matrix.declared import Relation
 from tests.matrix.requests import Ask
 from tests.matrix.world import ACTORS, BUYERS, REFUSED, secrets
 
 PEOPLE = {actor: role for actor, (role, _) in ACTORS.items() if actor not in {*REFUSED, "service", "worker"}}
 # One of each role that a token can have.
-OFFICES = ("anon", "anna", "staff", "admin")
+OFFICES = ("anon", "anna", "staff", "admin", "integration")
 # Whose tokens are refused whatever they ask.
 STRANGERS = (*REFUSED, "service", "worker")
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -47,7 +47,7 @@ class Asks:
                 yield Ask(actor, f"{name}: filter", "GET", path, "denied", select | everything)
                 yield Ask(actor, f"{name}: count", "GET", path, "denied", headers={"Prefer": "count=exact"})
                 continue
-            seen = frozenset(view.rows(actor, role, "select", words))
+            seen = frozenset(view.rows(actor, standing(actor), "select", words))
             yield Ask(actor, f"{name}: select", "GET", path, seen, select)
             yield Ask(actor, f"{name}: select *", "GET", path, "allowed", secrets=hidden)
             yield Ask(actor, f"{name}: filter", "GET", path, seen, select | everything)
@@ -76,7 +76,7 @@ class Asks:
             may = bool(outer.allowed(role, "select") and inner.allowed(role, "select"))
             cell, path = f"{outer.name}: embed {inner.name}", f"/rest/v1/{outer.name[4:]}"
             select = f"key:{outer.key}::text,{name}(key:{inner.key}::text)"
-            hidden = set(self.words[inner.name]) - inner.rows(actor, role, "select", self.words[inner.name])
+            hidden = set(self.words[inner.name]) - inner.rows(actor, standing(actor), "select", self.words[inner.name])
             # Keys of one view are no secret where another shows them: of the inner one's own, only what is told inside.
             yield Ask(
                 actor, cell, "GET", path, "embedded" if may else "absent", {"select": select},
@@ -89,8 +89,8 @@ class Asks:
     def of_columns(self, view: Relation) -> Iterator[Ask]:
         """Column by column and role by role: to change a row that isn't there, to write a row of nothing else."""
         path = f"/rest/v1/{view.name[4:]}"
-        for role in ("anon", "customer", "staff", "admin"):
-            actor = FACES[role]
+        for actor in OFFICES:
+            role = ACTORS[actor][0]
             for column in self.cells.columns[view.name]:
                 if (view.name, column) not in self.cells.computed:
                     may = {
@@ -111,7 +111,7 @@ class Asks:
             if writable := self.cells.writable(view, role, "insert"):
                 sample = json.loads(self.cells.sample(view, words, actor))
                 body = {column: sample[column] for column in writable}
-                may = "allowed" if view.may_insert(actor, role, actor) else "denied"
+                may = "allowed" if view.may_insert(actor, standing(actor), actor) else "denied"
                 yield Ask(actor, f"{view.name}: insert a row", "POST", path, may, body=body)
             for verb, method in (("update", "PATCH"), ("delete", "DELETE")):
                 columns = self.cells.writable(view, role, "update")
@@ -197,7 +197,7 @@ class Asks:
                     told = json.dumps([given, path, body])
                     yield Ask(
                         actor, f"{call.function} with what is {whose}'s", method, place,
-                        "taken" if call.takes_from(role, is_own=actor == whose) else "unknown", {}, body,
+                        "taken" if call.takes_from(standing(actor), is_own=actor == whose) else "unknown", {}, body,
                         secrets=frozenset(w for w in secrets(self.cells.world, actor) if w not in told),
                     )  # fmt: skip
 

@@ -53,6 +53,8 @@ class Check:
     expected: str | frozenset[str]
     # What the answer must not contain, whatever else it says.
     secrets: frozenset[str] = frozenset()
+    # One of thousands that ask single columns and functions.
+    is_detail: bool = False
 
     def verdict(self, answer: str) -> str | None:
         """What is wrong with the answer, if anything."""

@@ -27,8 +27,8 @@ ACTORS: dict[str, tuple[str, str | None]] = {
     "integration": ("integration", None),
     "idle": ("integration", None),
 }
-# Their tokens are refused before any statement of theirs; `nobody` is let through in SQL to see what RLS itself does.
-REFUSED = ("carl", "nobody")
+# Their tokens are refused before any statement of theirs; in SQL `nobody` and `idle` show what the policies alone do.
+REFUSED = ("carl", "nobody", "idle")
 BUYERS = ("anna", "bert", "guest")
 ROWS = Path(__file__).with_name("rows.sql")
 # An approved review is for everybody.
