@@ -166,6 +166,13 @@ class Verification(Body):
     token: Text = Field(max_length=200)
 
 
+class Erasure(Body):
+    """DELETE /api/v1/users/me/."""
+
+    # Guests have none.
+    password: Text = Field("", max_length=4 * LONGEST)
+
+
 class IntentRequest(Body):
     """POST /api/v1/payments/create-intent/."""
 

@@ -61,6 +61,13 @@ class Route:
         return set(self.targets.values()) == {"service"}
 
     @property
+    def detours(self) -> dict[str, list[str]]:
+        """In a row with functions, the methods for the service by the internal address that leads there."""
+        served = [method for method, target in self.targets.items() if target == "service"]
+        ways = {"upload": list(self.uploads), "service": [method for method in served if method not in self.uploads]}
+        return {place: methods for place, methods in ways.items() if methods}
+
+    @property
     def upstream_path(self) -> str:
         """The path that the service knows it by: with a slash under /api and for /health/, bare for files."""
         path = self.path if self.path.startswith("/api/") or self.path == "/health/" else self.path.rstrip("/")
@@ -76,13 +83,12 @@ def read_routes() -> list[Route]:
         unknown = row.keys() - {"path", "query", "bodyless", "uploads", "cache", *METHODS}
         targets = {method: row[method] for method in METHODS if method in row}
         uploads = tuple(row.get("uploads", ()))
-        # In a row with functions, the service only gets what it alone can take.
-        mixed = {"service"} < set(targets.values()) and {m for m in targets if targets[m] == "service"} != set(uploads)
+        served = {method for method in targets if targets[method] == "service"}
         is_cached = row.get("cache", False)
         unread = is_cached is not False and (is_cached is not True or targets.get("GET", "service") == "service")
-        if unknown or mixed or unread or not targets or not row["path"].endswith("/"):
+        if unknown or not served.issuperset(uploads) or unread or not targets or not row["path"].endswith("/"):
             raise ValueError(f"gateway/routes.toml: row {row.get('path')!r} is not understood ({sorted(unknown)})")
-        bodyless = (*row.get("bodyless", ()), *(m for m in targets if m == "DELETE"))
+        bodyless = (*row.get("bodyless", ()), *(m for m in targets if m == "DELETE" and m not in served))
         routes.append(Route(number, row["path"], targets, tuple(row.get("query", ())), bodyless, uploads, is_cached))
     return sorted(routes, key=lambda route: bool(route.parameter))
 

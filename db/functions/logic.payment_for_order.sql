@@ -15,7 +15,7 @@ begin
   into answer, status, method
   from shop.orders o
   join shop.payments p on p.order_id = o.id
-  join shop.customers c on c.id = o.customer_id
+  left join shop.customers c on c.id = o.customer_id
   where o.id = payment_for_order.order_id
     and (payment_for_order.customer_id is null or o.customer_id = payment_for_order.customer_id);
   if answer is null then

@@ -33,13 +33,16 @@ declare
   -- PostgREST sets the claims; the service sets the same for those who have shown it their token. Whoever has none is
   -- a login of its own: service, worker, or migrator for the command line.
   claims jsonb := nullif(current_setting('request.jwt.claims', true), '');
-  -- Of the headers just this one: with the others goes the token.
-  request_id text := nullif(current_setting('request.headers', true), '')::json ->> 'x-request-id';
+  -- Of the headers just this one: with the others goes the token. And as the client may choose it, only if it looks
+  -- like a machine's: whatever people write must not last here.
+  request_id text := substring(
+    nullif(current_setting('request.headers', true), '')::json ->> 'x-request-id' from '^[0-9A-Fa-f-]{8,64}$'
+  );
 begin
   insert into shop.audit_log (actor_id, actor_role, action, object_type, object_id, request_id, before, after)
   values (
     coalesce(audit.actor_id, (claims ->> 'sub')::uuid), coalesce(claims ->> 'role', session_user), audit.action,
-    audit.object_type, audit.object_id, left(request_id, 64), audit.before, audit.after
+    audit.object_type, audit.object_id, request_id, audit.before, audit.after
   );
 end;
 $$;

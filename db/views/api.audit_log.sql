@@ -9,7 +9,7 @@ comment on column api.audit_log.actor_role is 'As which role: that of the token,
 comment on column api.audit_log.action is 'What was done, such as product.price_changed.';
 comment on column api.audit_log.object_type is 'To what kind of thing.';
 comment on column api.audit_log.object_id is 'Its id.';
-comment on column api.audit_log.request_id is 'The X-Request-Id of the request, as in the logs.';
+comment on column api.audit_log.request_id is 'The X-Request-Id of the request, as in the logs, if it is hexadecimal: one that clients choose may be anything.';
 comment on column api.audit_log.before is 'What it was.';
 comment on column api.audit_log.after is 'What it became.';
 grant select on api.audit_log to staff;

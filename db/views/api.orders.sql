@@ -8,7 +8,7 @@ comment on view api.orders is $$Orders
 One's own; staff see all. Placed by checkout, changed by cancel_order and set_order_status.$$;
 comment on column api.orders.id is 'Key.';
 comment on column api.orders.order_number is 'The number that people use, unique.';
-comment on column api.orders.customer_id is 'Who ordered.';
+comment on column api.orders.customer_id is 'Who ordered; null once they are erased.';
 comment on column api.orders.status is 'pending, confirmed, processing, shipped, delivered, cancelled or refunded.';
 comment on column api.orders.currency is 'ISO 4217 code of the amounts.';
 comment on column api.orders.subtotal is 'Sum of the items.';

@@ -25,11 +25,14 @@ def lines(staff: Person, object_id: str) -> list[dict[str, Any]]:
 
 
 def test_a_changed_price_says_who_in_which_request_and_what_it_was(staff: Person, make_product: Make) -> None:
-    product, request = make_product(price="10.00"), f"price-{uuid.uuid4()}"
+    product, request = make_product(price="10.00"), str(uuid.uuid4())
     url = f"/api/v1/products/{product['slug']}/"
     assert staff.client.put(url, json={"price": "12.50"}, headers={"X-Request-Id": request}).status_code == 200
     assert staff.client.put(url, json={"price": "12.50", "name": "Other words"}).status_code == 200
-    [line] = lines(staff, product["id"])
+    words = {"X-Request-Id": "Mr-Jones-was-cross"}
+    assert staff.client.put(url, json={"price": "13.00"}, headers=words).status_code == 200
+    line, second = lines(staff, product["id"])
+    assert second["request_id"] is None
     assert line.pop("id") and line.pop("created_at")
     assert line == {
         "actor_id": staff.id,

@@ -37,6 +37,7 @@ NOWHERE = [
     "/rest/v1/rpc/nothing",
     "/-/problem",
     "/-/bodyless",
+    "/-/service",
     "/media",
     "/index.html",
     "/.env",

@@ -16,6 +16,26 @@ class Rule:
     guilty: str
 
 
+# Tables that hang on a customer, be it by way of others.
+BELONGING = """with recursive belonging (id) as (
+  select 'shop.customers'::regclass::oid
+  union
+  select k.conrelid from pg_constraint k join belonging b on k.confrelid = b.id where k.contype = 'f'
+)"""
+# The same as far as they stay when the customer is erased: others go by `on delete cascade`.
+KEPT = """with recursive leaving (id) as (
+  select 'shop.customers'::regclass::oid
+  union
+  select k.conrelid from pg_constraint k join leaving l on k.confrelid = l.id
+  where k.contype = 'f' and k.confdeltype = 'c'
+), kept (id) as (
+  select k.conrelid from pg_constraint k join leaving l on k.confrelid = l.id
+  where k.contype = 'f' and k.conrelid not in (select id from leaving)
+  union
+  select k.conrelid from pg_constraint k join kept p on k.confrelid = p.id
+  where k.contype = 'f' and k.conrelid not in (select id from leaving)
+)"""
+
 RULES = [
     Rule(
         "every_table_has_row_level_security_on_and_forced",
@@ -318,5 +338,39 @@ RULES = [
             and x.indpred is null)""",
         "drop index shop.addresses_customer_id_idx",
         "addresses customer_id",
+    ),
+    Rule(
+        "what_belongs_to_a_customer_is_in_the_export_of_their_data",
+        f"""{BELONGING} select b.id::regclass::text from belonging b
+        where not exists (
+          select from pg_proc p
+          where p.oid in ('v1.export_me()'::regprocedure, 'v1.get_me()'::regprocedure, 'v1.get_cart()'::regprocedure,
+            'logic.account_json()'::regprocedure, 'logic.orders_json(uuid[])'::regprocedure)
+            and p.prosrc ~ (replace(b.id::regclass::text, 'shop.', '(shop|api)\\.') || '\\M'))
+          and b.id::regclass::text not in (
+            -- The shop's own keys; hashes of links; answers that are given again for a week; the books of stock.
+            'auth.api_keys', 'auth.one_time_tokens', 'auth.recovery_codes', 'shop.idempotency_keys',
+            'shop.reservations', 'shop.stock_movements')""",
+        """create table shop.diaries (customer_id uuid references shop.customers (id) on delete cascade)""",
+        "shop.diaries",
+    ),
+    Rule(
+        "what_stays_of_an_erased_customer_holds_no_words",
+        f"""{KEPT} select k.id::regclass || '.' || a.attname from kept k
+        join pg_attribute a on a.attrelid = k.id and a.attnum > 0 and not a.attisdropped
+        where a.atttypid in ('text'::regtype, 'jsonb'::regtype, 'json'::regtype, 'bytea'::regtype, 'inet'::regtype)
+          and not exists (
+            select from pg_proc p
+            where p.oid = 'logic.erase_customer(uuid)'::regprocedure and p.prosrc ~ ('\\m' || a.attname || ' ='))
+          and k.id::regclass || '.' || a.attname not in (
+            'auth.api_keys.name', 'auth.api_keys.prefix', 'auth.api_keys.key_hash',
+            'shop.orders.order_number', 'shop.orders.status', 'shop.orders.currency', 'shop.orders.cancelled_by',
+            'shop.orders.carrier', 'shop.order_items.product_name', 'shop.order_items.variant_name',
+            'shop.order_items.sku', 'shop.order_status_history.status', 'shop.reservations.state',
+            'shop.stock_movements.reason', 'shop.payments.intent_id', 'shop.payments.status',
+            'shop.payments.currency', 'shop.payments.method',
+            'shop.refunds.status', 'shop.refunds.stripe_refund_id')""",
+        "alter table shop.orders add column gift_message text",
+        "shop.orders.gift_message",
     ),
 ]
