@@ -1,5 +1,6 @@
 """The Starlette service: its routes and what lives as long as it does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -33,12 +34,16 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.pool = make_pool()
     app.state.stripe = make_client(asynchronous=True)
     async with app.state.pool, httpx.AsyncClient(timeout=health.PATIENCE) as app.state.http:
+        looking = asyncio.create_task(keys.keep_current(app.state.pool))
         yield
+        looking.cancel()
 
 
 async def jwks(request: Request) -> JSONResponse:
-    """The public keys that check our tokens (RFC 7517)."""
-    return JSONResponse(keys.public_jwks(), headers={"Cache-Control": "public, max-age=300"})
+    """The public keys that check our tokens (RFC 7517). Raises Problem 503 before they are known."""
+    if not keys.RING.verifying:
+        raise problems.Problem(503, "unavailable", "The shop is starting; try again.", headers={"Retry-After": "1"})
+    return JSONResponse(keys.RING.jwks(), headers={"Cache-Control": "public, max-age=60"})
 
 
 def post(path: str, handler: object) -> Route:

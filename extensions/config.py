@@ -58,7 +58,13 @@ class Settings(BaseSettings):
     stripe_api_base: str | None = Field(None, description="Another Stripe API endpoint; set by the stack to its twin.")
 
     jwt_private_key: SecretStr | None = Field(
-        None, description="Ed25519 private key, PKCS#8 DER as one line of base64; generated when absent."
+        None, description="Ed25519 keys, the newest first: PKCS#8 DER in base64, commas between; generated when absent."
+    )
+    jwt_keys_file: str | None = Field(
+        None, description="A file with such keys, read again when it changes, instead of JWT_PRIVATE_KEY."
+    )
+    refresh_token_key: SecretStr | None = Field(
+        None, description="32 bytes in base64 for refresh tokens; derived from the oldest JWT_PRIVATE_KEY when absent."
     )
     access_token_seconds: int = Field(900, ge=60, le=3600, description="Life of an access token, in seconds.")
     refresh_token_seconds: int = Field(604_800, ge=3600, description="Life of a session without use, in seconds.")
@@ -117,7 +123,7 @@ class Settings(BaseSettings):
         """Turn `a, b` into a list."""
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("stripe_secret_key", "stripe_webhook_secret", "jwt_private_key")
+    @field_validator("stripe_secret_key", "stripe_webhook_secret", "jwt_private_key", "refresh_token_key")
     @classmethod
     def refuse_weak(cls, value: SecretStr | None) -> SecretStr | None:
         """Refuse secrets that are short or look like a placeholder."""

@@ -11,10 +11,9 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from extensions.config import settings
-from extensions.keys import key_id, signing_key
+from extensions.keys import RING, derive_refresh_key, given_keys, read_keys
 from extensions.problems import Problem
 
 AUDIENCE = ISSUER = "pgshop"
@@ -23,9 +22,11 @@ CLAIMS = ["exp", "iat", "aud", "iss", "sub", "sid", "jti", "role"]
 
 @lru_cache
 def refresh_key() -> bytes:
-    """The key of the refresh tokens, derived so that one secret suffices; another purpose, another key (RFC 5869)."""
-    raw = signing_key().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    return HKDF(SHA256(), 32, salt=None, info=b"pgshop refresh token v1").derive(raw)
+    """The key of the refresh tokens, which stays when those of the access tokens go."""
+    given = settings().refresh_token_key
+    if given:
+        return base64.b64decode(given.get_secret_value())
+    return derive_refresh_key([*read_keys(given_keys()).values()][-1])
 
 
 @lru_cache
@@ -52,7 +53,10 @@ def make_access(session: dict[str, Any]) -> str:
     }
     # Few have these: guests the one, API keys the other.
     claims |= {name: session[name] for name in ("is_guest", "scopes") if session.get(name)}
-    return jwt.encode(claims, signing_key(), algorithm="EdDSA", headers={"kid": key_id(), "typ": "at+jwt"})
+    if RING.signing is None:
+        raise Problem(503, "unavailable", "The shop is busy or starting; try again.", headers={"Retry-After": "1"})
+    kid, key = RING.signing
+    return jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": kid, "typ": "at+jwt"})
 
 
 def read_access(token: str) -> dict[str, Any]:
@@ -60,7 +64,7 @@ def read_access(token: str) -> dict[str, Any]:
     try:
         whole = jwt.decode_complete(
             token,
-            signing_key().public_key(),
+            RING.verifying[jwt.get_unverified_header(token)["kid"]],
             algorithms=["EdDSA"],
             audience=AUDIENCE,
             issuer=ISSUER,
@@ -72,7 +76,7 @@ def read_access(token: str) -> dict[str, Any]:
         return dict(whole["payload"])
     except jwt.ExpiredSignatureError:
         raise unauthorised("token_expired", "The access token has expired.") from None
-    except (jwt.InvalidTokenError, ValueError, ArithmeticError, RecursionError, TypeError):
+    except (jwt.InvalidTokenError, ValueError, ArithmeticError, RecursionError, LookupError, TypeError):
         raise unauthorised("token_invalid", "The access token is not valid.") from None
 
 

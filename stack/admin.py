@@ -172,6 +172,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     from db.exporting import app as exporting
     from db.importing import app as importing
+    from stack.signing import app as signing
 
     user = typer.Typer(no_args_is_help=True, help="Accounts.")
     user.command("create")(create_user)
@@ -184,3 +185,4 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(user, name="user")
     app.add_typer(importing, name="import")
     app.add_typer(exporting, name="export")
+    app.add_typer(signing, name="keys")

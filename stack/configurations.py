@@ -27,18 +27,15 @@ daemonize no
 
 
 def postgrest(state: State, plan: Plan) -> Path:
-    """What PostgREST serves and as whom; it gets the public keys only, so that it can check tokens but not make any."""
-    from extensions.keys import public_jwks
-
-    home, ports = state.home("postgrest"), state.data["ports"]
-    (home / "jwks.json").write_text(json.dumps(public_jwks(plan.environment["JWT_PRIVATE_KEY"])))
-    path = home / "postgrest.conf"
+    """What PostgREST serves and as whom. It learns public keys from the database: it checks tokens, but makes none."""
+    ports = state.data["ports"]
+    path = state.home("postgrest") / "postgrest.conf"
     settings = {
         "db-uri": plan.environment["AUTHENTICATOR_DATABASE_URL"],
         "db-schemas": "api,v1",
         "db-anon-role": "anon",
         "db-pre-request": "logic.check_request",
-        "jwt-secret": f"@{home}/jwks.json",
+        "db-pre-config": "logic.postgrest_settings",
         "jwt-aud": "pgshop",
         "db-extra-search-path": "",
         "db-max-rows": 1000,

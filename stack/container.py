@@ -1,6 +1,5 @@
 """What containers of docker-compose.yml ask for: `python -m stack.container prepare`, and `… alive PART`."""
 
-import json
 import secrets
 import sys
 import urllib.request
@@ -13,10 +12,10 @@ from db.bootstrap import bootstrap
 from db.demo import is_empty, seed
 from db.migrate import migrate
 from extensions.config import Settings
-from extensions.keys import public_jwks
 from gateway.render import render
-from stack.environment import check_signing_key, read_settings, refuse_toys
+from stack.environment import check_signing_key, own_keys, read_settings, refuse_toys
 from stack.errors import StackError
+from stack.signing import register
 
 CONFIGURATION = Path("/configuration")
 MEDIA = Path("/media")
@@ -34,12 +33,13 @@ def prepare(settings: Settings) -> None:
         refuse_toys(settings)
         if settings.demo:
             raise StackError("ENVIRONMENT=production has no demo shop.", "Leave DEMO out.")
-    if settings.jwt_private_key is None:
+    key = own_keys(settings)
+    if not key:
         raise StackError("JWT_PRIVATE_KEY is missing.", "All containers need the same one.")
-    key = settings.jwt_private_key.get_secret_value()
     check_signing_key(key)
     database_url = prepare_database(settings)
-    configure(settings, key, CONFIGURATION, MEDIA)
+    register(database_url, key, settings.access_token_seconds)
+    configure(settings, CONFIGURATION, MEDIA)
     if settings.demo and is_empty(database_url):
         seed(database_url, MEDIA)
 
@@ -65,9 +65,8 @@ def prepare_database(settings: Settings) -> str:
     return database_url
 
 
-def configure(settings: Settings, key: str, folder: Path, media: Path) -> None:
-    """Write what nginx and PostgREST read at their start."""
-    (folder / "jwks.json").write_text(json.dumps(public_jwks(key)))
+def configure(settings: Settings, folder: Path, media: Path) -> None:
+    """Write what nginx reads at its start."""
     conf = render(
         folder=folder / "nginx",
         listen="*",

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from stack.environment import Plan
+from stack.environment import Plan, own_keys
 from stack.errors import StackError
 from stack.state import State
 
@@ -16,6 +16,7 @@ def prepare_database(state: State, todo: Plan, report: Report) -> None:
 
     from db.bootstrap import LOGINS, bootstrap
     from db.migrate import migrate
+    from stack.signing import register
 
     begun = time.monotonic()
     secret = state.secrets()
@@ -23,6 +24,8 @@ def prepare_database(state: State, todo: Plan, report: Report) -> None:
         bootstrap(todo.admin_url, {role: secret[role] for role in LOGINS})
         applied = migrate(state.data["urls"]["database_url"])
         report("migrate", f"{len(applied)} migrations applied, API rebuilt after {time.monotonic() - begun:.1f} s")
+        given = own_keys(todo.settings) or secret["jwt_private_key"]
+        register(state.data["urls"]["database_url"], given, todo.settings.access_token_seconds)
         if state.data["demo"]:
             seed_demo(state, report)
     except psycopg.OperationalError as error:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from pydantic import SecretStr, ValidationError
@@ -57,7 +58,6 @@ def plan(state: State, settings: Settings) -> Plan:
         "WORKER_DATABASE_URL": login["worker"],
         "AUTHENTICATOR_DATABASE_URL": login["authenticator"],
         "POSTGREST_URL": f"http://127.0.0.1:{ports['postgrest']}",
-        "JWT_PRIVATE_KEY": secret_or(settings.jwt_private_key, secret["jwt_private_key"]),
         "REDIS_URL": secret_or(settings.redis_url, f"redis://:{secret['redis']}@127.0.0.1:{ports['valkey']}/0"),
         "SMTP_URL": secret_or(settings.smtp_url, f"smtp://127.0.0.1:{ports['mail']}"),
         "STRIPE_SECRET_KEY": secret_or(settings.stripe_secret_key, secret["stripe_secret_key"]),
@@ -69,7 +69,12 @@ def plan(state: State, settings: Settings) -> Plan:
         values["STRIPE_API_BASE"] = f"http://127.0.0.1:{ports['twin']}"
     if not given["mail"]:
         values["MAIL_WEB_URL"] = f"http://127.0.0.1:{ports['mail_web']}"
-    check_signing_key(values["JWT_PRIVATE_KEY"])
+    if settings.jwt_private_key or settings.jwt_keys_file:
+        check_signing_key(own_keys(settings))
+    else:
+        values["JWT_KEYS_FILE"] = str(state.signing_keys)
+        values["REFRESH_TOKEN_KEY"] = secret_or(settings.refresh_token_key, secret["refresh_token_key"])
+        state.write_secret(state.signing_keys, secret["jwt_private_key"])
     state.data["urls"] = {
         "url": url,
         "database_url": login["migrator"],
@@ -98,12 +103,24 @@ def told(settings: Settings) -> dict[str, str]:
     return given
 
 
+def own_keys(settings: Settings) -> str:
+    """The keys that the user gave, as JWT_PRIVATE_KEY or in a file; empty if none. Raises StackError."""
+    try:
+        return (
+            Path(settings.jwt_keys_file).read_text()
+            if settings.jwt_keys_file
+            else secret_or(settings.jwt_private_key, "")
+        )
+    except OSError as error:
+        raise StackError(f"JWT_KEYS_FILE cannot be read: {error.strerror}.") from None
+
+
 def check_signing_key(encoded: str) -> None:
     """Raises StackError when JWT_PRIVATE_KEY is no key."""
-    from extensions.keys import public_jwks
+    from extensions.keys import read_keys
 
     try:
-        public_jwks(encoded)
+        read_keys(encoded)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise StackError(
             "JWT_PRIVATE_KEY is no Ed25519 private key (PKCS#8 DER as one line of base64).",

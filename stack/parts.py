@@ -61,7 +61,10 @@ def programs(state: State, plan: Plan, cluster: Cluster | None) -> list[Program]
                 *("-c", str(configurations.nginx(state, plan)), "-p", str(state.home("nginx"))),
             ],
             # Asked once the service is there: each question before would be an error in nginx's log.
-            lambda: all(answers(f"http://{LOOPBACK}:{port}/health/live") for port in (ports["service"], public)),
+            lambda: (
+                answers(f"http://{LOOPBACK}:{public}/health/live")
+                and answers(f"http://{LOOPBACK}:{ports['service']}/.well-known/jwks.json")
+            ),
         ),
     }
     return [made[part]() for part in plan.parts]

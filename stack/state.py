@@ -72,6 +72,11 @@ class State:
         """Pictures, served by nginx under /media/."""
         return self.folder / "media"
 
+    @property
+    def signing_keys(self) -> Path:
+        """The private keys for the service, which sees when they change."""
+        return self.home("service") / "signing.keys"
+
     def home(self, part: str) -> Path:
         """The working folder of a part."""
         return self.folder / "parts" / part
@@ -133,10 +138,16 @@ class State:
         wanted = {name: secrets.token_urlsafe(24) for name in SECRETS}
         wanted["stripe_secret_key"] = "sk_test_twin_" + secrets.token_hex(24)
         wanted["stripe_webhook_secret"] = "whsec_" + secrets.token_hex(24)
-        if not wanted.keys() | {"jwt_private_key"} <= known.keys():
+        if not wanted.keys() | {"jwt_private_key", "refresh_token_key"} <= known.keys():
             known = {**wanted, "jwt_private_key": new_signing_key(), **known}
-            self.write_secret(path, json.dumps(known, indent=2))
+            # A state from before they were apart has refresh tokens under the derived one.
+            known = {"refresh_token_key": derived_refresh_key(known["jwt_private_key"]), **known}
+            self.keep_secrets(known)
         return known
+
+    def keep_secrets(self, known: dict[str, str]) -> None:
+        """Write secrets.json, whole or not at all."""
+        self.write_secret(self.folder / "secrets.json", json.dumps(known, indent=2))
 
 
 def is_sound(data: object) -> bool:
@@ -159,3 +170,10 @@ def new_signing_key() -> str:
     return base64.b64encode(
         key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     ).decode()
+
+
+def derived_refresh_key(encoded: str) -> str:
+    """What refresh tokens are made with where nothing else was said, in base64."""
+    from extensions.keys import derive_refresh_key, read_keys
+
+    return base64.b64encode(derive_refresh_key([*read_keys(encoded).values()][-1])).decode()

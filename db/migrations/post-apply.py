@@ -17,7 +17,7 @@ comment on schema v1 is $$pgshop
 The shop under /api/v1: one function for each URL and method of gateway/routes.toml.$$;
 comment on schema logic is 'What api and v1 share with each other, with the service and with the workers. Not exposed.';
 grant usage on schema api, v1, logic to anon, customer;
-grant usage on schema logic to service, worker;
+grant usage on schema logic to service, worker, authenticator;
 """)
 for room in ("views", "functions"):
     for file in sorted((DB / room).rglob("*.sql")):

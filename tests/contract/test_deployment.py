@@ -158,7 +158,7 @@ def test_postgrest_is_set_as_in_the_embedded_stack(shop: Shop) -> None:
     """But for where things are."""
     written = (shop.state / "parts/postgrest/postgrest.conf").read_text()
     embedded = dict(re.findall(r'(?m)^(\S+) = "?(.*?)"?$', written))
-    here = {"db-uri", "jwt-secret", "openapi-server-proxy-uri", "server-host", "server-port", "admin-server-port"}
+    here = {"db-uri", "openapi-server-proxy-uri", "server-host", "server-port", "admin-server-port"}
     given = {
         name.removeprefix("PGRST_").lower().replace("_", "-"): value
         for name, value in SERVICES["postgrest"]["environment"].items()
@@ -170,8 +170,7 @@ def test_postgrest_is_set_as_in_the_embedded_stack(shop: Shop) -> None:
 
 def test_the_gateway_is_set_as_in_the_embedded_stack(shop: Shop, tmp_path: Path) -> None:
     given = Settings(_env_file=None, **{name.lower(): value for name, value in RELAXED.items()})
-    container.configure(given, KEY, tmp_path, Path("/media"))
-    assert "Ed25519" in (tmp_path / "jwks.json").read_text()
+    container.configure(given, tmp_path, Path("/media"))
     lines = (tmp_path / "nginx/nginx.conf").read_text().splitlines()
     assert lines[0] == "load_module modules/ngx_http_js_module.so;"
     embedded = (shop.state / "parts/nginx/nginx.conf").read_text().splitlines()

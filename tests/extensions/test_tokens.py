@@ -49,7 +49,7 @@ def test_anybody_can_check_a_token_with_the_published_key(shop: Shop, customer: 
 
 def test_the_published_keys_are_public_and_cacheable(shop: Shop) -> None:
     answer = shop.client().get("/.well-known/jwks.json")
-    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.headers["cache-control"] == "public, max-age=60"
     (key,) = answer.json()["keys"]
     assert key.keys() == {"kty", "crv", "x", "kid", "alg", "use"}
     assert (key["kty"], key["crv"], key["alg"], key["use"]) == ("OKP", "Ed25519", "EdDSA", "sig")

@@ -11,6 +11,7 @@ insert into shop.job_slots (job, slot) values ('count_beans', current_date);
 insert into auth.second_factors (account_id, secret) values (%(anna)s, 'x');
 insert into auth.recovery_codes values (%(anna)s, sha256('anna'));
 insert into auth.throttles values ('anna', 1, now());
+insert into auth.signing_keys values ('old', repeat('x', 43), now(), now(), now());
 insert into auth.api_keys (name, prefix, key_hash, scopes, expires_at) values
   ('Program', 'pgk_', sha256('program'), '{manage_stock,read_catalogue,read_orders}', now() + interval '1 day');
 insert into named select 'api_key', id from auth.api_keys;

@@ -313,7 +313,8 @@ RULES = [
         where n.nspname in {OURS} and a.grantee <> 'owner'::regrole and not (
           a.privilege_type = 'USAGE' and n.nspname <> 'auth' and (
             a.grantee in ('anon'::regrole, 'customer'::regrole)
-            or n.nspname = 'logic' and a.grantee in ('service'::regrole, 'worker'::regrole)))""",
+            -- PostgREST asks for its keys before it becomes anybody.
+            or n.nspname = 'logic' and a.grantee::regrole::text in ('service', 'worker', 'authenticator')))""",
         "grant usage on schema auth to service",
         "auth service usage",
     ),

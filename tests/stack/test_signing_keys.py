@@ -1,0 +1,171 @@
+"""A11: keys that sign are followed by others under load, and taken away at once, at PostgREST and the service alike."""
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from stack.state import new_signing_key
+from tests.conftest import PASSWORD, Shop, eventually, pgshop
+from tests.stack.conftest import Start, fails
+
+PLACES = {"/api/v1/users/me/": 200, "/rest/v1/customers": 200, "/api/v1/auth/logout/": 422}
+BUYERS = 4
+
+
+def sign_in(shop: Shop, email: str) -> dict[str, str]:
+    body = {"email": email, "password": PASSWORD}
+    shop.client().post("/api/v1/auth/register/", json={**body, "password2": PASSWORD})
+    answer = shop.client().post("/api/v1/auth/login/", json=body)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def renew(client: httpx.Client, tokens: dict[str, str]) -> dict[str, str]:
+    answer = client.post("/api/v1/auth/refresh/", json={"refresh": tokens["refresh"]})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def ask(client: httpx.Client, access: str, place: str) -> int:
+    headers = {"Authorization": f"Bearer {access}"}
+    return (
+        client.post(place, json={}, headers=headers) if "auth" in place else client.get(place, headers=headers)
+    ).status_code
+
+
+def seen(shop: Shop, access: str) -> list[int]:
+    """What an access token gets: of PostgREST in each dress, and of the service, whose 422 lets it in."""
+    return [ask(shop.client(), access, place) for place in PLACES]
+
+
+WELCOME, REFUSED = [200, 200, 422], [401, 401, 401]
+
+
+def kid(tokens: dict[str, str]) -> str:
+    return str(jwt.get_unverified_header(tokens["access"])["kid"])
+
+
+def keys(shop: Shop, *arguments: str) -> str:
+    return pgshop("keys", *arguments, "--state", str(shop.state)).stdout
+
+
+class Load:
+    """People who buy without a pause and renew their tokens now and then, as frontends do."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop, self.is_over = shop, threading.Event()
+        self.asked, self.renewed, self.wrong = 0, 0, list[Any]()
+        self.kids: dict[int, str] = {}
+        people = [sign_in(shop, f"buyer-{number}@example.com") for number in range(BUYERS)]
+        self.threads = [threading.Thread(target=self.buy, args=[n, person]) for n, person in enumerate(people)]
+
+    def buy(self, number: int, tokens: dict[str, str]) -> None:
+        client = httpx.Client(base_url=self.shop.url, timeout=30)
+        with client:
+            while not self.is_over.is_set():
+                for place, expected in PLACES.items():
+                    status = ask(client, tokens["access"], place)
+                    if status != expected:
+                        self.wrong.append((place, status, kid(tokens)))
+                    self.asked += 1
+                tokens = renew(client, tokens)
+                self.renewed += 1
+                self.kids[number] = kid(tokens)
+
+    def __enter__(self) -> "Load":
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_keys_change_under_load_without_one_failed_request(
+    spare: Path, start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A11: rotation and removal fail no request; a removed key's tokens are refused within a second."""
+    shop = start(spare)
+    begun, idle = time.perf_counter(), sign_in(shop, "idle@example.com")
+    first = kid(idle)
+    with Load(shop) as load:
+        eventually(lambda: len(load.kids) == BUYERS, seconds=60)
+        second = keys(shop, "rotate").strip()
+        eventually(lambda: set(load.kids.values()) == {second}, seconds=60, what="all renewed")
+        # Who did not renew is served on, until the key is taken away.
+        assert seen(shop, idle["access"]) == WELCOME
+        removed = time.perf_counter()
+        with shop.connect() as connection:
+            connection.execute("select logic.remove_signing_key(%s)", [first])
+        eventually(lambda: seen(shop, idle["access"]) == REFUSED, what="the removed key is refused")
+        refused = time.perf_counter() - removed
+        asked = load.asked
+        eventually(lambda: load.asked > asked + 20, seconds=60)
+    with capsys.disabled():
+        print(
+            f"\nkeys: {load.asked} requests and {load.renewed} renewals by {BUYERS} people in "
+            f"{time.perf_counter() - begun:.0f} s, {len(load.wrong)} failed; refused everywhere after {refused:.2f} s"
+        )
+    assert load.wrong == []
+    assert first != second
+    assert {key["kid"] for key in shop.client().get("/.well-known/jwks.json").json()["keys"]} == {second}
+    # Nobody was signed out: refresh tokens have a key of their own.
+    assert seen(shop, renew(shop.client(), idle)["access"]) == WELCOME
+    # At once, with its tokens: what one does when a key was stolen.
+    stolen = renew(shop.client(), sign_in(shop, "late@example.com"))
+    third = keys(shop, "rotate", "--retire").strip()
+    assert seen(shop, stolen["access"]) == REFUSED
+    assert kid(renew(shop.client(), stolen)) == third
+    assert "the only key" in fails("keys", "remove", third, "--state", str(shop.state))
+    assert [line.split()[0] for line in keys(shop, "list").splitlines()] == [third, second, first]
+    assert json.loads((shop.state / "secrets.json").read_text())["jwt_private_key"].count(",") == 0
+    with shop.connect() as connection:
+        told = connection.execute(
+            "select action, object_id from shop.audit_log where action like 'signing_key%' order by id"
+        )
+        acts = [(row["action"].partition(".")[2], row["object_id"]) for row in told]
+    assert [act for act in acts if act[1] == second] == [("added", second), ("ended", second), ("ended", second)]
+    # A start brings no key back.
+    pgshop("down", "--state", str(shop.state))
+    again = start(spare)
+    assert seen(again, stolen["access"]) == REFUSED
+    assert kid(sign_in(again, "late@example.com")) == third
+
+
+def test_a_state_from_before_keeps_everybody_signed_in(room: Path, start: Start) -> None:
+    """Refresh tokens were made with a key derived from the signing one: that one becomes a secret of its own."""
+    state = room / "before"
+    tokens = sign_in(start(state), "early@example.com")
+    pgshop("down", "--state", str(state))
+    path = state / "secrets.json"
+    known = json.loads(path.read_text())
+    kept = known.pop("refresh_token_key")
+    path.write_text(json.dumps(known))
+    shop = start(state)
+    assert json.loads(path.read_text()) == {**known, "refresh_token_key": kept}
+    keys(shop, "rotate", "--retire")
+    renew(shop.client(), tokens)
+    pgshop("down", "--purge", "--state", str(state))
+
+
+def test_keys_of_the_environment_overlap_too(spare: Path, start: Start) -> None:
+    """A11: as in production: the new one before the old one, then the old one away, and nobody is signed out."""
+    old, new = new_signing_key(), new_signing_key()
+    tokens = sign_in(start(spare, JWT_PRIVATE_KEY=old), "env@example.com")
+    pgshop("down", "--state", str(spare))
+    both = start(spare, JWT_PRIVATE_KEY=f"{new},{old}")
+    assert seen(both, tokens["access"]) == WELCOME
+    eventually(lambda: kid(sign_in(both, "env@example.com")) != kid(tokens), what="the new key signs")
+    fresh = renew(both.client(), tokens)
+    assert seen(both, fresh["access"]) == WELCOME
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JWT_PRIVATE_KEY", new)
+        assert "rotate-keys.md" in fails("keys", "rotate", "--state", str(spare))
