@@ -31,8 +31,14 @@ async def throttle(request: Request, bucket: str, attempts: int) -> None:
         attempts=attempts,
         window_seconds=settings().login_window_seconds,
     )
-    if wait:
-        raise Problem(429, "too_many_requests", "Too many attempts; wait a little.", headers={"Retry-After": str(wait)})
+    refuse_for(wait)
+
+
+def refuse_for(seconds: int) -> None:
+    """Raises Problem 429 with the seconds to wait, if there are any."""
+    if seconds:
+        headers = {"Retry-After": str(seconds)}
+        raise Problem(429, "too_many_requests", "Too many attempts; wait a little.", headers=headers)
 
 
 async def authenticate(request: Request) -> dict[str, Any]:
@@ -73,9 +79,8 @@ async def login(request: Request) -> JSONResponse:
     """Tokens for a right password. Raises Problem 401 for a wrong or unknown one alike, 429 for too many."""
     given = await read(request, Login)
     pool, email, address = request.app.state.pool, given.email.strip().lower(), address_of(request)
-    bucket = f"login {email} {address}"
-    await throttle(request, bucket, settings().login_attempts)
-    await throttle(request, f"login {address}", settings().login_attempts * 20)
+    limits = {"attempts": settings().login_attempts, "window_seconds": settings().login_window_seconds}
+    refuse_for(await call(pool, "throttle_login", email=email, address=address, **limits))
     found = await call(pool, "find_login", email=email)
     if not await verify_in_pool(found and found["password_hash"], given.password) or not found["is_active"]:
         raise Problem(401, "invalid_credentials", "Invalid credentials", headers={"WWW-Authenticate": "Bearer"})
@@ -84,7 +89,7 @@ async def login(request: Request) -> JSONResponse:
         fresh = await hash_in_pool(given.password)
         await call(pool, "set_password_hash", account_id=found["account_id"], known_hash=known, password_hash=fresh)
         known = fresh
-    await call(pool, "forgive", bucket=bucket)
+    await call(pool, "forgive_login", email=email, address=address)
     if found["has_second_factor"] or must_enroll(found):
         purpose = "verify" if found["has_second_factor"] else "enroll"
         challenge = tokens.make_challenge(found["account_id"], known, purpose)

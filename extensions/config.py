@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     )
     access_token_seconds: int = Field(900, ge=60, le=3600, description="Life of an access token, in seconds.")
     refresh_token_seconds: int = Field(604_800, ge=3600, description="Life of a session without use, in seconds.")
+    argon2_memory_kib: int = Field(
+        19_456, ge=19_456, description="Memory of a password's hash, in KiB; others are hashed anew at the next login."
+    )
+    argon2_time_cost: int = Field(2, ge=2, description="Passes over that memory.")
     login_attempts: int = Field(10, ge=1, description="Failed logins per account and address before 429.")
     login_window_seconds: int = Field(
         300, ge=1, description="The window in which LOGIN_ATTEMPTS are counted, in seconds."

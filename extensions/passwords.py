@@ -1,40 +1,51 @@
-"""Hash and check passwords: argon2id with the parameters that OWASP asks for, or better."""
+"""Hash and check passwords: argon2id with the parameters that OWASP asks for, or better, a few at a time."""
 
 import asyncio
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn_rs_py import zxcvbn
 
-# OWASP's minimum is m=19456 KiB, t=2, p=1.
-HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+from extensions.config import settings
+from extensions.problems import Problem
+
 OLD = "pbkdf2_sha256$"
 SHORTEST, LONGEST = 10, 128
-# What guessers try first, alone or with digits and signs around; ten characters of it are no password.
-COMMON = (
-    *("password", "passwort", "passw", "qwertyuiop", "qwerty", "qwertz", "asdfghjkl", "asdf", "zxcvbnm", "1qaz2wsx"),
-    *("1q2w3e4r", "abcdefgh", "abc", "letmein", "iloveyou", "welcome", "administrator", "admin", "football"),
-    *("baseball", "princess", "sunshine", "superman", "dragon", "monkey", "master", "changeme", "secret", "login"),
-    *("trustno", "whatever", "starwars", "michael", "jordan", "shadow", "pgshop"),
-)
-LOOKALIKES = str.maketrans("@0$!", "aosi")
-# Hashing burns a core for some 30 ms: two at a time leave the rest of the machine to the shop.
-POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+# Hashing burns a core for some 30 ms: two at a time leave the rest of the machine to the shop. Whoever would wait for
+# more than this many others is told to come again.
+AT_ONCE, LONGEST_QUEUE = 2, 128
+POOL = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="argon2")
+Answer = TypeVar("Answer")
+
+
+class Queue:
+    """How many wait for the pool; the event loop is its only user."""
+
+    length = 0
+
+
+@lru_cache
+def hasher() -> PasswordHasher:
+    """Argon2id with today's parameters; what was hashed with others is hashed anew at the next login."""
+    return PasswordHasher(settings().argon2_time_cost, settings().argon2_memory_kib, parallelism=1)
 
 
 def hash_password(password: str) -> str:
     """The PHC string of a password."""
-    return HASHER.hash(password)
+    return hasher().hash(password)
 
 
 @lru_cache
 def nobodys_hash() -> str:
     """A hash to check against when there is no account, so that this takes as long as when there is one."""
-    return HASHER.hash("nobody has this password")
+    return hasher().hash("nobody has this password")
 
 
 def verify_password(stored: str | None, password: str) -> bool:
@@ -42,7 +53,7 @@ def verify_password(stored: str | None, password: str) -> bool:
     if stored is not None and stored.startswith(OLD):
         return verify_old(stored, password)
     try:
-        return HASHER.verify(stored or nobodys_hash(), password) and stored is not None
+        return hasher().verify(stored or nobodys_hash(), password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -58,41 +69,40 @@ def verify_old(stored: str, password: str) -> bool:
 
 
 def needs_rehash(stored: str) -> bool:
-    """Whether the hash was made in an older way or with weaker parameters than today's."""
-    return stored.startswith(OLD) or HASHER.check_needs_rehash(stored)
-
-
-def is_common(lowered: str) -> bool:
-    """Whether a password is made of common ones, with fewer than four letters of its own."""
-    left = lowered
-    for word in COMMON:
-        left = left.replace(word, "")
-    return left != lowered and sum(sign.isalpha() for sign in left) < 4
+    """Whether the hash was made in an older way or with other parameters than today's."""
+    return stored.startswith(OLD) or hasher().check_needs_rehash(stored)
 
 
 def why_refused(password: str, email: str) -> str:
-    """What is wrong with a new password, empty if nothing (NIST SP 800-63B: length counts, composition does not)."""
-    lowered = password.lower()
+    """What is wrong with a new password, empty if nothing (NIST SP 800-63B: length counts, composition does not).
+
+    zxcvbn knows common ones, names, patterns, and what people make of them; below three, 10^8 guesses are enough.
+    """
     if len(password) < SHORTEST:
         return f"This password is too short: it needs at least {SHORTEST} characters."
     if len(password) > LONGEST:
         return f"This password is too long: at most {LONGEST} characters."
-    if len(set(lowered)) < 4 or lowered.isdigit():
-        return "This password is too simple."
-    if is_common(lowered) or is_common(lowered.translate(LOOKALIKES)):
-        return "This password is too common."
-    if lowered in email.lower() or (
-        email.lower().split("@")[0] in lowered and len(email.split("@", maxsplit=1)[0]) > 3
-    ):
-        return "This password is too similar to the address."
+    if int(zxcvbn(password, [email, email.partition("@")[0], "pgshop"]).score) < 3:
+        return "This password is too easy to guess: it is common, a pattern, or too close to the address."
     return ""
+
+
+async def in_pool(act: Callable[..., Answer], *arguments: object) -> Answer:
+    """Act off the event loop, as soon as it is one's turn. Raises Problem 503 when too many wait."""
+    if Queue.length >= LONGEST_QUEUE:
+        raise Problem(503, "unavailable", "Too many people are signing in; try again.", headers={"Retry-After": "2"})
+    Queue.length += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(POOL, act, *arguments)
+    finally:
+        Queue.length -= 1
 
 
 async def hash_in_pool(password: str) -> str:
     """`hash_password` off the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(POOL, hash_password, password)
+    return await in_pool(hash_password, password)
 
 
 async def verify_in_pool(stored: str | None, password: str) -> bool:
     """`verify_password` off the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(POOL, verify_password, stored, password)
+    return await in_pool(verify_password, stored, password)

@@ -81,7 +81,10 @@ def seed(state: StateOption = HERE) -> None:
 
 def create_user(
     email: Annotated[str, typer.Option(help="Address, which is also the login.")],
-    password: Annotated[str, typer.Option(help="At least 10 characters.", envvar="PGSHOP_PASSWORD")],
+    password: Annotated[str | None, typer.Option(help="At least 10 characters.", envvar="PGSHOP_PASSWORD")] = None,
+    password_hash: Annotated[
+        str | None, typer.Option(help="Instead of a password: pbkdf2_sha256$… of Django, or $argon2id$….")
+    ] = None,
     role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.customer,
     state: StateOption = HERE,
 ) -> None:
@@ -90,19 +93,22 @@ def create_user(
 
     from extensions.passwords import hash_password, why_refused
 
-    reason = why_refused(password, email)
+    if not password and not password_hash:
+        raise StackError("An account needs --password or --password-hash.")
+    reason = "" if password_hash else why_refused(password or "", email)
     if reason:
         raise StackError(f"The password is refused: {reason}")
     url = database_url(state)
+    # A hash that was brought along is made anew when its owner signs in.
+    hashed = password_hash or hash_password(password or "")
     try:
         with psycopg.connect(url) as connection:
-            row = connection.execute(
-                "select logic.create_user(%s, %s, %s)", [email, hash_password(password), role]
-            ).fetchone()
+            row = connection.execute("select logic.create_user(%s, %s, %s)", [email, hashed, role]).fetchone()
     except psycopg.errors.UniqueViolation:
         raise StackError(f"{email} has an account already.", "`pgshop user role` changes what it may do.") from None
-    except psycopg.errors.CheckViolation:
-        raise StackError(f"{email!r} is no address.") from None
+    except psycopg.errors.CheckViolation as error:
+        is_hash = error.diag.constraint_name == "accounts_password_is_hashed"
+        raise StackError("--password-hash is of no known kind." if is_hash else f"{email!r} is no address.") from None
     print(row[0] if row else "")
 
 

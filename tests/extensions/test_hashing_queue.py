@@ -1,0 +1,38 @@
+"""A8: hashing is bounded: two at once off the event loop, and a queue that has an end."""
+
+import asyncio
+import threading
+
+from extensions.passwords import AT_ONCE, LONGEST_QUEUE, in_pool
+from extensions.problems import Problem
+
+
+def test_of_two_hundred_at_once_two_work_and_some_are_told_to_come_again() -> None:
+    lock, may_end = threading.Lock(), threading.Event()
+    seen = {"now": 0, "most": 0}
+
+    def work() -> None:
+        with lock:
+            seen["now"] += 1
+            seen["most"] = max(seen["most"], seen["now"])
+        assert may_end.wait(60)
+        with lock:
+            seen["now"] -= 1
+
+    async def all_at_once() -> list[BaseException | None]:
+        tasks = [asyncio.create_task(in_pool(work)) for _ in range(200)]
+        # The event loop is free meanwhile: it is here that the catalogue's requests would be served.
+        done: set[object] = set()
+        while len(done) < 200 - LONGEST_QUEUE:
+            done |= (await asyncio.wait(set(tasks) - done, return_when=asyncio.FIRST_COMPLETED))[0]
+        may_end.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    answers = asyncio.run(all_at_once())
+    refused = [answer for answer in answers if isinstance(answer, Problem)]
+    assert (seen["most"], AT_ONCE) == (2, 2)
+    assert answers.count(None) == LONGEST_QUEUE
+    assert {(answer.status, answer.headers["Retry-After"]) for answer in refused} == {(503, "2")}
+    assert len(refused) == 200 - LONGEST_QUEUE
+    # Who was refused has left no trace: the queue is open again.
+    assert asyncio.run(in_pool(len, "four")) == 4
