@@ -1,7 +1,7 @@
 -- The public halves of the keys that sign access tokens, with which of them signs and until when each verifies.
 -- PostgREST and the service on every machine ask this table, so that a key can be followed by another without a restart,
 -- and taken away at once.
--- depends: 0019.second-factors
+-- depends: 0020.privacy
 
 create table auth.signing_keys (
   kid text not null,
