@@ -31,7 +31,9 @@ begin
   if amount is null then
     amount := payment.captured_amount - payment.refunded_amount;
     if exists (select from shop.order_items i where i.order_id = found_order.id and i.returned_quantity < i.quantity) then
-      amount := least(amount, worth + round(found_order.tax * worth / nullif(found_order.subtotal, 0), 2));
+      amount := least(amount, worth + coalesce(round(
+        found_order.tax * worth / nullif(found_order.subtotal - found_order.discount, 0), 2
+      ), 0));
     end if;
   end if;
   refund := logic.request_refund(payment, amount, coalesce(reason, ''));

@@ -8,12 +8,13 @@ begin
       'shipping_cost', logic.money(o.shipping_cost), 'total_amount', logic.money(o.total_amount),
       'shipping_address', o.shipping_address, 'billing_address', o.billing_address, 'notes', o.notes,
       'carrier', o.carrier, 'tracking_number', o.tracking_number, 'guest_email', o.guest_email,
-      'payment_method', p.method, 'payment_status', p.status,
+      'coupon', o.coupon_code, 'payment_method', p.method, 'payment_status', p.status,
       'items', (
         select coalesce(json_agg(json_build_object(
           'id', i.id, 'product', i.product_id, 'product_name', i.product_name,
           'variant', case when i.variant_name is not null then i.variant_id end, 'variant_name', i.variant_name,
-          'sku', i.sku, 'quantity', i.quantity, 'price', logic.money(i.price), 'subtotal', logic.money(i.subtotal)
+          'sku', i.sku, 'quantity', i.quantity, 'price', logic.money(i.price), 'subtotal', logic.money(i.subtotal),
+          'discount', logic.money(i.discount)
         ) order by i.product_name, i.id), '[]')
         from shop.order_items i where i.order_id = o.id
       ),

@@ -1,35 +1,46 @@
 create function logic.place_order(
-  cart shop.carts, shipping_address jsonb, billing_address jsonb, notes text, guest_email text, payment_method text
+  cart shop.carts, shipping_address jsonb, billing_address jsonb, notes text, guest_email text, payment_method text,
+  coupon text
 ) returns shop.orders
 language plpgsql set search_path = '' as $$
 declare
   placed shop.orders;
   goods numeric(12, 2);
-  tax_rate numeric := coalesce((select t.rate from shop.tax_rates t where t.is_default), 0);
-  shipping numeric := coalesce((select m.price from shop.shipping_methods m where m.is_default and m.is_active), 0);
+  totals record;
   shop_settings shop.settings;
   hold_minutes integer := (select m.hold_minutes from shop.payment_methods m where m.code = payment_method);
 begin
   select s.* into shop_settings from shop.settings s;
   select sum(i.quantity * logic.unit_price(i.variant_id, cart.customer_id)) into goods
   from shop.cart_items i where i.cart_id = cart.id;
+  totals := logic.totals(cart.customer_id, goods, coupon);
 
   perform set_config('shop.status_note', 'Order created', true);
   insert into shop.orders (
-    customer_id, currency, subtotal, tax, shipping_cost, total_amount, shipping_address, billing_address, notes,
-    guest_email
+    customer_id, currency, subtotal, discount, coupon_code, tax, shipping_cost, total_amount, shipping_address,
+    billing_address, notes, guest_email
   )
   values (
-    cart.customer_id, shop_settings.currency, goods, round(goods * tax_rate, 2), shipping,
-    goods + round(goods * tax_rate, 2) + shipping, shipping_address, billing_address, notes, guest_email
+    cart.customer_id, shop_settings.currency, goods, totals.discount, totals.coupon_code, totals.tax, totals.shipping,
+    totals.total, shipping_address, billing_address, notes, guest_email
   )
   returning * into placed;
-  insert into shop.order_items (order_id, product_id, variant_id, product_name, variant_name, sku, quantity, price)
-  select placed.id, p.id, v.id, p.name, case when not v.is_default then v.name end, v.sku, i.quantity,
-    logic.unit_price(v.id, cart.customer_id)
+  -- Each line bears its share of the discount, in whole cents; those left over go to the largest remainders.
+  insert into shop.order_items (order_id, product_id, variant_id, product_name, variant_name, sku, quantity, price, discount)
+  select placed.id, p.id, v.id, p.name, case when not v.is_default then v.name end, v.sku, i.quantity, u.price,
+    (
+      floor(e.cents) + case
+        when row_number() over (order by e.cents - floor(e.cents) desc, v.id)
+          <= placed.discount * 100 - sum(floor(e.cents)) over ()
+        then 1 else 0 end
+    ) / 100
   from shop.cart_items i
   join shop.products p on p.id = i.product_id
   join shop.product_variants v on v.id = i.variant_id
+  cross join lateral (select logic.unit_price(v.id, cart.customer_id) as price) u
+  cross join lateral (
+    select coalesce(placed.discount * 100 * i.quantity * u.price / nullif(goods, 0), 0) as cents
+  ) e
   where i.cart_id = cart.id;
   insert into shop.reservations (order_id, variant_id, quantity, expires_at)
   select placed.id, i.variant_id, i.quantity,
@@ -48,8 +59,11 @@ begin
       jsonb_build_object('order_id', placed.id)
     );
   end if;
+  if totals.promotion_id is not null then
+    perform logic.use_coupon(placed.id, totals.promotion_id);
+  end if;
   return placed;
 end;
 $$;
 comment on function logic.place_order is
-  'Writes order, items, reservations and payment from a checked cart whose stock is locked, and empties the cart. Tax is on the goods, rounded once. What is paid by card gets an intent, what is paid by transfer a mail, the rest is confirmed.';
+  'Writes order, items, reservations and payment from a checked cart whose stock is locked, and empties the cart. What is paid by card gets an intent, what is paid by transfer a mail, the rest is confirmed.';

@@ -19,7 +19,9 @@ begin
         insert into shop.stock_movements (variant_id, quantity, reason, order_id)
         values (line.variant_id, line.back, 'return', line.order_id);
       end if;
-      worth := worth + line.back * line.price;
+      worth := worth + line.back * line.price
+        - round(line.discount * (line.returned_quantity + line.back) / line.quantity, 2)
+        + round(line.discount * line.returned_quantity / line.quantity, 2);
     end if;
   end loop;
   return worth;
@@ -29,4 +31,4 @@ exception when check_violation then
 end;
 $$;
 comment on function logic.take_back is
-  'Books goods of an order as returned, all that is left or [{sku or order_item_id, quantity}], into stock if wanted. Returns their price. Raises 409 return_exceeds_sale.';
+  'Books goods of an order as returned, all that is left or [{sku or order_item_id, quantity}], into stock if wanted. Returns their price, less their share of the discount. Raises 409 return_exceeds_sale.';

@@ -6,6 +6,7 @@ begin
   perform logic.lock_stock_of(withdrawn.id);
   select p.* into payment from shop.payments p where p.order_id = withdrawn.id for update;
   update shop.reservations r set state = 'released' where r.order_id = withdrawn.id and r.state = 'held';
+  update shop.promotion_uses u set is_given_back = true where u.order_id = withdrawn.id;
   update shop.orders o set cancelled_by = withdraw_order.cancelled_by where o.id = withdrawn.id;
   if withdrawn.status <> 'pending' then
     perform logic.take_back(withdrawn.id, null, true);
@@ -18,4 +19,4 @@ begin
 end;
 $$;
 comment on function logic.withdraw_order is
-  'Cancels an order that the caller has locked: stock goes back, money too, the intent is cancelled, the customer gets word.';
+  'Cancels an order that the caller has locked: stock goes back, money and coupon too, the intent is cancelled, the customer gets word.';

@@ -1,5 +1,7 @@
-create function v1.get_cart() returns json
+create function v1.get_cart(coupon text default '') returns json
 language plpgsql stable security definer set search_path = '' as $$
+declare
+  totals record := api.cart_totals(coupon);
 begin
   return (
     select json_build_object(
@@ -17,7 +19,9 @@ begin
         'stock_quantity', s.available, 'is_available', p.is_active and v.is_active and s.available >= i.quantity
       ) order by i.created_at, i.id) filter (where i.id is not null), '[]'),
       'total_items', coalesce(sum(i.quantity), 0),
-      'subtotal', logic.money(coalesce(sum(i.quantity * u.price), 0)),
+      'subtotal', logic.money(totals.subtotal), 'coupon', totals.coupon_code, 'discount', logic.money(totals.discount),
+      'tax', logic.money(totals.tax), 'shipping_cost', logic.money(totals.shipping_cost),
+      'total_amount', logic.money(totals.total_amount),
       'currency', (select t.currency from shop.settings t),
       'created_at', c.created_at, 'updated_at', c.updated_at
     )
@@ -33,5 +37,5 @@ begin
 end;
 $$;
 comment on function v1.get_cart is $$My cart
-Lines with the price when added and the price now; the subtotal is of now.$$;
+Lines with the price when added and the price now; the sums are of now, as checkout would make them, with ?coupon= less what that takes off. Errors: 404 coupon_unknown, 409 coupon_expired, coupon_used_up, coupon_not_applicable.$$;
 grant execute on function v1.get_cart to customer;

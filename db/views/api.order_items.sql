@@ -1,6 +1,6 @@
 create view api.order_items with (security_invoker) as
 select
-  id, order_id, product_id, variant_id, product_name, variant_name, sku, quantity, price, subtotal, returned_quantity
+  id, order_id, product_id, variant_id, product_name, variant_name, sku, quantity, price, subtotal, discount, returned_quantity
 from shop.order_items;
 comment on view api.order_items is $$Lines of orders
 With name, SKU and price as they were.$$;
@@ -14,6 +14,7 @@ comment on column api.order_items.sku is 'SKU at the time.';
 comment on column api.order_items.quantity is 'How many.';
 comment on column api.order_items.price is 'Price of one.';
 comment on column api.order_items.subtotal is 'quantity * price.';
+comment on column api.order_items.discount is 'Its share of the order''s discount.';
 comment on column api.order_items.returned_quantity is 'How many came back.';
 grant select on api.order_items to customer;
 grant select on api.order_items to integration;

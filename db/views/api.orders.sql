@@ -1,7 +1,8 @@
 create view api.orders with (security_invoker) as
 select
   id, order_number, customer_id, status, currency, subtotal, discount, tax, shipping_cost, total_amount,
-  shipping_address, billing_address, notes, carrier, tracking_number, shipped_at, delivered_at, created_at, updated_at,
+  coupon_code, shipping_address, billing_address, notes, carrier, tracking_number, shipped_at, delivered_at,
+  created_at, updated_at,
   guest_email
 from shop.orders;
 comment on view api.orders is $$Orders
@@ -12,8 +13,9 @@ comment on column api.orders.customer_id is 'Who ordered; null once they are era
 comment on column api.orders.status is 'pending, confirmed, processing, shipped, delivered, cancelled or refunded.';
 comment on column api.orders.currency is 'ISO 4217 code of the amounts.';
 comment on column api.orders.subtotal is 'Sum of the items.';
-comment on column api.orders.discount is 'Taken off.';
-comment on column api.orders.tax is 'Tax on the goods.';
+comment on column api.orders.discount is 'Taken off by the coupon.';
+comment on column api.orders.coupon_code is 'The coupon that was used, null without one.';
+comment on column api.orders.tax is 'Tax on the goods, less the discount.';
 comment on column api.orders.shipping_cost is 'Cost of delivery.';
 comment on column api.orders.total_amount is 'To be paid: subtotal - discount + tax + shipping cost.';
 comment on column api.orders.shipping_address is 'Where it goes, as it was at checkout.';

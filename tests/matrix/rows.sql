@@ -32,3 +32,8 @@ select p.id, 5 from shop.payments p join shop.orders o on o.id = p.order_id;
 insert into shop.stock_movements (variant_id, quantity, reason) select id, 5, 'delivery' from shop.product_variants where sku = 'red';
 -- Each at a time of its own, which tells them apart.
 update shop.wishlist_items set created_at = clock_timestamp();
+
+insert into shop.promotions (code, kind, value) values ('BEANS', 'fixed', 1);
+insert into shop.promotion_uses (order_id, promotion_id)
+select o.id, p.id from shop.promotions p, shop.orders o where p.code = 'BEANS' limit 1;
+insert into shop.promotions (code, kind, value) values ('PEAS', 'percentage', 5);

@@ -161,7 +161,7 @@ RULES = [
           -- statement only if it has no settings.
           and (p.prosqlbody is null or p.prosecdef or p.proconfig is not null)""",
         "alter function api.checkout set statement_timeout = '1h'",
-        "api.checkout(jsonb,jsonb,text,boolean,text,text)",
+        "api.checkout(jsonb,jsonb,text,boolean,text,text,text)",
     ),
     Rule(
         "exposed_functions_keep_their_plans",
