@@ -1,5 +1,5 @@
 -- Discounts: coupon codes as rows, each used as often as it may be and never more; what they take off is in the books.
--- depends: 0019.second-factors
+-- depends: 0021.signing-keys
 
 create table shop.promotions (
   id uuid not null default gen_random_uuid(),
