@@ -29,14 +29,18 @@ class Drawings:
         with (SEED / "motifs.toml").open("rb") as file:
             self.motifs = tomllib.load(file)
 
-    def draw(self, motif: str, palette: str) -> str:
-        """The path of the picture of `motif` in `palette`; drawn anew, so that a changed motif arrives."""
+    def render(self, motif: str, palette: str) -> str:
+        """The text of the picture of `motif` in `palette`."""
         paper, *inks = self.palettes[palette]
         colours = dict(zip("abcd", inks, strict=True))
-        name = f"{motif.replace('_', '-')}-{palette.lower()}.svg"
         body = Template(self.motifs[motif]).substitute(colours)
         title = f"{motif.replace('_', ' ')}, {palette.lower()}"
+        return SCENE.substitute(colours, paper=paper, motif=body, title=title)
+
+    def draw(self, motif: str, palette: str) -> str:
+        """The path of the picture of `motif` in `palette`; drawn anew, so that a changed motif arrives."""
+        name = f"{motif.replace('_', '-')}-{palette.lower()}.svg"
         path = self.folder / name
-        path.write_text(SCENE.substitute(colours, paper=paper, motif=body, title=title))
+        path.write_text(self.render(motif, palette))
         path.chmod(0o644)
         return f"/media/products/{name}"

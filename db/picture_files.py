@@ -3,13 +3,17 @@
 import asyncio
 import hashlib
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import psycopg
 
+from db.demo import read
+from db.drawings import Drawings
 from db.product_fields import RejectedError
+from stack.state import State
 
 if TYPE_CHECKING:
     from extensions.storage import Storage
@@ -22,7 +26,6 @@ def storage_of(state: Path) -> "Storage":
     """Where the pictures of the stack in a state folder lie."""
     # Late: most imports have no pictures.
     from extensions.storage import storage_at  # noqa: PLC0415
-    from stack.state import State  # noqa: PLC0415
 
     return storage_at(State.at(state).media)
 
@@ -52,9 +55,24 @@ class Pictures:
         """Opened when the first picture comes."""
         return storage_of(self.state)
 
+    @cached_property
+    def drawn(self) -> dict[str, tuple[str, str]]:
+        """The demo shop's drawings by their text."""
+        pairs = product(self.drawings.motifs, self.drawings.palettes)
+        return {self.drawings.render(*pair): pair for pair in pairs}
+
+    @cached_property
+    def drawings(self) -> Drawings:
+        """Whoever drew them."""
+        return Drawings(State.at(self.state).media, read("shop.toml")["palettes"])
+
     def take(self, fields: dict[str, object]) -> None:
         """Put the path of the stored picture, and its size, in the place of the file's name. Raises RejectedError."""
         raw = self.read(str(fields["image"]))
+        if raw.startswith(b"<svg") and (drawing := self.drawn.get(raw.decode(errors="replace"))):
+            # An SVG may hold a program, so no other one is taken.
+            fields["image"] = self.drawings.draw(*drawing)
+            return
         sku = str(fields["sku"]).lower()
         # Part of the stored name, so that a file which came before is known without decoding it.
         mark = hashlib.sha256(f"{sku}\0".encode() + raw).hexdigest()[:24]

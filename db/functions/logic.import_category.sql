@@ -6,9 +6,12 @@ declare
   above uuid;
   address text;
 begin
-  -- One that is there, by whatever it is called.
+  -- One that is there, by whatever it is called; its name in another case is looked for last, since no index has it.
   select c.id into place from shop.categories c
-  where path in (c.id::text, c.slug) or lower(c.name) = lower(path) order by c.slug <> path limit 1;
+  where c.slug = path or c.name = path or c.id = logic.to_uuid(path) order by c.slug <> path limit 1;
+  if place is null and path !~ '[>\\]' then
+    select c.id into place from shop.categories c where lower(c.name) = lower(path) limit 1;
+  end if;
   if place is not null then
     return place;
   end if;
@@ -17,7 +20,10 @@ begin
     from regexp_matches(path, '((?:[^\\>]|\\.)+)', 'g') m (found)
   loop
     above := place;
-    select c.id into place from shop.categories c where lower(c.name) = lower(part);
+    select c.id into place from shop.categories c where c.name = part;
+    if place is null then
+      select c.id into place from shop.categories c where lower(c.name) = lower(part) limit 1;
+    end if;
     if place is null then
       address := logic.slug(part);
       if address = '' or exists (select from shop.categories c where c.slug = address) then

@@ -39,8 +39,12 @@ begin
     end if;
   end loop;
   -- Of one or two letters too many words begin.
-  return case when weights = '' then regexp_replace(query, '''([^'']{1,2})'':\*', '''\1''', 'g') else query end::tsquery;
+  if weights = '' then
+    query := regexp_replace(query, '''([^'']{1,2})'':\*', '''\1''', 'g');
+  end if;
+  -- What only says what is not wanted would be answered with all the rest of the shop.
+  return case when querytree(query::tsquery) = 'T' then '' else query end::tsquery;
 end;
 $$;
 comment on function logic.search_query is
-  'What somebody typed as a query: stems, without accents, each also the beginning of a word; "a phrase", or, -without. A word that no product ever had becomes the nearest that one had. With weights, such as AB, only of those parts, and from the first letter. Empty when nothing can be looked for; never an error.';
+  'What somebody typed as a query: stems, without accents, each also the beginning of a word; "a phrase", or, -without. A word that no product ever had becomes the nearest that one had. With weights, such as AB, only of those parts, and from the first letter. Empty when nothing can be looked for, also when a word is only unwanted; never an error.';

@@ -3,6 +3,9 @@ language plpgsql security definer set search_path = '' as $$
 begin
   update shop.product_images g set thumbnails = set_thumbnails.thumbnails where g.image = set_thumbnails.image;
   if not found then
+    update shop.categories c set thumbnails = set_thumbnails.thumbnails where c.image = set_thumbnails.image;
+  end if;
+  if not found then
     update shop.customers c set avatar_thumbnails = set_thumbnails.thumbnails where c.avatar = set_thumbnails.image;
   end if;
   return found;

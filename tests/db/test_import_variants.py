@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from PIL import Image
 
+from db.demo import read
+from db.drawings import Drawings
 from tests.conftest import Person, Shop, eventually
 from tests.db.imports import Imported, counted, run, sku
 from tests.extensions.uploads import HTML, SVG, path_of, picture, send
@@ -162,6 +164,22 @@ def test_pictures_are_cleaned_stored_once_and_get_their_copies(
             assert not opened.getexif()
     assert run(text).counts == counted(unchanged=5)
     assert run(text.replace("Back,true", "Rear,true")).counts == counted(updated=1, unchanged=4)
+
+
+def test_drawings_of_the_demo_shop_come_back_and_no_other_svg(
+    run: Callable[..., Imported], sku: str, images: Path, tmp_path: Path, database: psycopg.Connection[Any], shop: Shop
+) -> None:
+    drawings = Drawings(tmp_path / "drawn", read("shop.toml")["palettes"])
+    path = drawings.draw(*next(zip(drawings.motifs, drawings.palettes, strict=False)))
+    text = (tmp_path / "drawn/products" / Path(path).name).read_text()
+    (images / "own.svg").write_text(text)
+    (images / "other.svg").write_text(text.replace("</svg>", "<script>alert(1)</script></svg>"))
+    done = run(f"sku,name,price,image\n{sku}1,Bowl,1,own.svg\n{sku}2,Bowl,1,other.svg\n")
+    assert done.counts == counted(created=1, rejected=1)
+    assert done.report[0]["line"] == "3"
+    row = database.execute("select g.image from shop.product_images g where g.image = %s", [path]).fetchone()
+    assert row, path
+    assert shop.client().get(path).text == text
 
 
 def test_an_uploaded_picture_that_comes_as_a_file_is_the_same(

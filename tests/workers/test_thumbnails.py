@@ -130,12 +130,37 @@ def test_a_categorys_old_picture_goes(shop: Shop, staff: Person) -> None:
     path = f"/api/v1/products/categories/{made['slug']}/image/"
     first, second = (send(staff, path, picture("PNG", (30, 30))).json()["image"] for _ in "ab")
     eventually(lambda: not files_of(shop, first), what="the first is gone")
-    assert files_of(shop, second) == {Path(second).name}
+    eventually(lambda: files_of(shop, second) == whole(second), what="copies of the second")
     assert staff.client.delete(path).status_code == 204
     eventually(lambda: not files_of(shop, second), what="the second is gone")
     third = send(staff, path, picture("PNG", (30, 30))).json()["image"]
     assert staff.client.delete("/rest/v1/categories", params={"id": f"eq.{made['id']}"}).status_code == 204
     eventually(lambda: not files_of(shop, third), what="it went with its category")
+
+
+def test_pictures_of_categories_get_copies_too(shop: Shop, staff: Person) -> None:
+    made = staff.client.post("/api/v1/products/categories/", json={"name": uuid.uuid4().hex}).json()
+    path, rest = f"/api/v1/products/categories/{made['slug']}/", f"/rest/v1/categories?id=eq.{made['id']}"
+
+    def filled() -> dict[str, str]:
+        (row,) = staff.client.get(rest).json()
+        return dict(row["thumbnails"])
+
+    for kind in ("PNG", "JPEG"):
+        shown = send(staff, f"{path}image/", picture(kind, (600, 300))).json()
+        # Those of the one before are not its copies.
+        assert shown["thumbnails"] == {}
+        copies = eventually(filled, what="copies")
+        assert list(copies) == list(WIDTHS)
+        for width, copy in copies.items():
+            assert Path(copy).name == f"{Path(shown['image']).stem}-{width}.webp"
+            answer = shop.client().get(copy)
+            assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+    listed = staff.client.get("/api/v1/products/categories/", params={"page_size": 200}).json()["results"]
+    assert [one["thumbnails"] for one in listed if one["id"] == made["id"]] == [copies]
+    assert staff.client.patch(rest, json={"thumbnails": {"160": "/media/x.webp"}}).status_code == 403
+    assert staff.client.delete(f"{path}image/").status_code == 204
+    assert filled() == {}
 
 
 def come_forward(database: psycopg.Connection[Any], image: str) -> str:
