@@ -14,12 +14,13 @@ select row_number() over (order by slug) - 1 as number, id, name from shop.categ
 
 insert into shop.products (
   name, slug, description, category_id, brand, price, sku, is_featured, is_active, created_at, updated_at, is_in_stock,
-  options, search_document
+  options, option_pairs, search_document
 )
 select
   m.name, 'item-' || m.n, m.description, m.category_id, m.brand, 1 + (m.n * 7919::bigint % 50000) / 100.0,
   m.sku, m.n % 50 = 0, m.n % 40 <> 7, m.at, m.at, m.n % 20 <> 3,
   case when m.n % 5 = 0 then '{{color:Clay,color:Moss,size:L,size:S}}'::text[] else '{{}}' end,
+  case when m.n % 5 = 0 then '{{"color:Clay,size:L","color:Moss,size:L","color:Moss,size:S"}}'::text[] else '{{}}' end,
   shop.product_document(m.name, m.brand, m.category,
     m.sku || case when m.n % 5 = 0 then format(' %1$s-ClL %1$s-MoL %1$s-MoS', m.sku) else '' end, m.description)
 from (select

@@ -7,6 +7,7 @@ declare
   ];
   category_ids uuid[] := array(select i.id::uuid from jsonb_array_elements_text(filters -> 'category_ids') i (id));
   choice record;
+  before record;
   same_variant text;
 begin
   -- Only what was asked for, and with its values: so each statement gets a plan of its own.
@@ -41,15 +42,23 @@ begin
     conditions := conditions || format('p.search_document @@ %L::tsquery', logic.search_query(filters ->> 'search'));
   end if;
   for choice in
-    select o.name, array_agg(o.value) as values, count(*) over () > 1 as is_one_of_several
+    select o.name, array_agg(o.value) as values, count(*) over () as names
     from (
       select btrim(split_part(pair, ':', 1)) as name, btrim(split_part(pair, ':', 2)) as value
       from unnest(string_to_array(filters ->> 'options', ',')) pair
     ) o
-    group by o.name
+    group by o.name order by o.name collate "C"
   loop
-    conditions := conditions || format('p.options && %L', array(select choice.name || ':' || v from unnest(choice.values) v));
-    if choice.is_one_of_several then
+    if choice.names = 1 then
+      conditions := conditions || format('p.options && %L', array(select choice.name || ':' || v from unnest(choice.values) v));
+    elsif before is not null then
+      -- Each with the one before it, which an index knows of one variant; of three and more, its row is asked besides.
+      conditions := conditions || format('p.option_pairs && %L', array(
+        select format('%s:%s,%s:%s', before.name, b, choice.name, c) from unnest(before.values) b, unnest(choice.values) c
+      ));
+    end if;
+    before := choice;
+    if choice.names > 2 then
       same_variant := concat_ws(' and ', same_variant, format('v.attributes ->> %L = any (%L)', choice.name, choice.values));
     end if;
   end loop;
