@@ -1,6 +1,6 @@
 -- Who asks for two options of one variant finds its products by an index: every two options of a variant as one text.
 -- Alone, each may be had by half of the shop, and to look at the variants of all of these took 60,000 buffers.
--- depends: 0020.review-authors-and-category-copies
+-- depends: 0023.review-authors-and-category-copies
 
 alter table shop.products add column option_pairs text[] not null default '{}';
 comment on column shop.products.option_pairs is

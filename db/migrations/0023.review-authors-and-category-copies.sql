@@ -1,5 +1,5 @@
 -- Reviews say who wrote them, as people sign postcards; pictures of categories get smaller copies, as those of products.
--- depends: 0019.second-factors
+-- depends: 0022.promotions
 
 create function shop.author_name(review_id uuid) returns text
 language plpgsql stable security definer set search_path = '' as $$
