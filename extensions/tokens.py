@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+import json
 import time
 import uuid
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from jwt.utils import base64url_encode
 
 from extensions.config import settings
 from extensions.keys import RING, derive_refresh_key, given_keys, read_keys
@@ -70,10 +72,13 @@ def read_access(token: str) -> dict[str, Any]:
             issuer=ISSUER,
             options={"require": CLAIMS, "strict_aud": True},
         )
-        # RFC 9068: a token of another kind, rightly signed, is still no access token.
-        if whole["header"].get("typ") != "at+jwt":
+        claims, header = dict(whole["payload"]), whole["header"]
+        # RFC 9068: a token of another kind, rightly signed, is still no access token. And one that says a thing twice,
+        # which parsers read differently (RFC 8725), is not as we would have written it.
+        written = base64url_encode(json.dumps(claims, separators=(",", ":")).encode()).decode()
+        if header.keys() != {"alg", "kid", "typ"} or header["typ"] != "at+jwt" or written != token.split(".")[1]:
             raise jwt.InvalidTokenError
-        return dict(whole["payload"])
+        return claims
     except jwt.ExpiredSignatureError:
         raise unauthorised("token_expired", "The access token has expired.") from None
     except (jwt.InvalidTokenError, ValueError, ArithmeticError, RecursionError, LookupError, TypeError):

@@ -8,6 +8,7 @@ begin
   if claims ->> 'aud' is distinct from 'pgshop' or claims ->> 'token_type' is distinct from 'access'
     -- PostgREST never looks at the issuer.
     or claims ->> 'iss' is distinct from 'pgshop' or coalesce(claims ->> 'jti', '') = ''
+    or jsonb_typeof(claims -> 'jti') <> 'string'
     -- PostgREST forgives 30 s and looks at iat not at all. The clocks of our own servers may differ by a little.
     or not coalesce(expires >= instant and expires <= issued + 3600 and issued <= instant + 5, false)
     -- We never say from when on a token holds.
