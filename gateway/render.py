@@ -3,6 +3,7 @@
 import re
 import shutil
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,16 +108,21 @@ def render(
     service: str,
     media: Path,
     settings: Settings,
+    pages: Iterable[str],
     workers_user: str | None = None,
     listen: str = "127.0.0.1",
 ) -> Path:
     """Write nginx.conf and its scripts into `folder` and return the path of the former.
 
-    `postgrest` and `service` are host:port. `workers_user` is given when nginx starts as root.
+    `postgrest` and `service` are host:port, `pages` the files that those of gateway/pages need. `workers_user` is given
+    when nginx starts as root.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for script in HERE.glob("*.js"):
         shutil.copyfile(script, folder / script.name)
+    (folder / "pages").mkdir(exist_ok=True)
+    for file in (*(HERE / "pages").iterdir(), *map(Path, pages)):
+        shutil.copyfile(file, folder / "pages" / file.name)
     environment = Environment(
         loader=FileSystemLoader(HERE),
         undefined=StrictUndefined,

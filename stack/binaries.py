@@ -9,6 +9,12 @@ from stack.errors import StackError
 
 HERE = Path(__file__).parent
 OLDEST_NODE = 20
+# What /api/docs/ and /api/redoc/ consist of, beside gateway/pages.
+PAGES = (
+    "swagger-ui-dist/swagger-ui.css",
+    "swagger-ui-dist/swagger-ui-bundle.js",
+    "redoc/bundles/redoc.standalone.js",
+)
 
 
 def find_node() -> str:
@@ -26,10 +32,17 @@ def find_node() -> str:
 
 def npm_file(path: str) -> str:
     """A file of an npm package. Raises StackError when it is not installed."""
-    found = HERE / "node_modules" / path
-    if not found.exists():
-        raise StackError(f"{path.split('/', maxsplit=1)[0]} is not installed", "Run `make install`.")
-    return str(found)
+    # Beside us, or in the image beside the Python packages.
+    for folder in (HERE, Path(sys.prefix)):
+        found = folder / "node_modules" / path
+        if found.exists():
+            return str(found)
+    raise StackError(f"{path.split('/', maxsplit=1)[0]} is not installed", "Run `make install`.")
+
+
+def page_files() -> list[str]:
+    """The files of PAGES. Raises StackError when a package is not installed."""
+    return [npm_file(path) for path in PAGES]
 
 
 def binary(package: str, pattern: str) -> str:

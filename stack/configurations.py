@@ -60,6 +60,7 @@ def postgrest(state: State, plan: Plan) -> Path:
 def nginx(state: State, plan: Plan) -> Path:
     """The one public port."""
     from gateway.render import render
+    from stack.binaries import page_files
 
     ports = state.data["ports"]
     return render(
@@ -69,6 +70,7 @@ def nginx(state: State, plan: Plan) -> Path:
         service=f"127.0.0.1:{ports['service']}",
         media=state.media,
         settings=plan.settings,
+        pages=page_files(),
         # As root the workers must read the pictures, and the folder may be closed to others.
         workers_user="root" if os.geteuid() == 0 else None,
     )

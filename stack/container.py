@@ -13,6 +13,7 @@ from db.demo import is_empty, seed
 from db.migrate import migrate
 from extensions.config import Settings
 from gateway.render import render
+from stack.binaries import page_files
 from stack.environment import check_signing_key, own_keys, read_settings, refuse_toys
 from stack.errors import StackError
 from stack.signing import register
@@ -75,6 +76,7 @@ def configure(settings: Settings, folder: Path, media: Path) -> None:
         service="extensions:8000",
         media=media,
         settings=settings,
+        pages=page_files(),
     )
     # Nginx's own image has njs as a module, the embedded one has it built in.
     conf.write_text(f"load_module modules/ngx_http_js_module.so;\n{conf.read_text()}")

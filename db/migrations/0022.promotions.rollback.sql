@@ -1,5 +1,5 @@
 -- Undoes 0020.promotions.
--- depends: 0019.second-factors
+-- depends: 0021.signing-keys
 
 drop trigger order_items_check_sums on shop.order_items;
 drop trigger orders_check_sums on shop.orders;

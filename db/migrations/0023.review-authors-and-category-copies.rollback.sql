@@ -1,5 +1,5 @@
 -- Undoes 0020.review-authors-and-category-copies.
--- depends: 0019.second-factors
+-- depends: 0022.promotions
 
 drop trigger categories_renew_copies on shop.categories;
 drop function shop.renew_category_copies();

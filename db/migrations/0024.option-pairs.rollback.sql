@@ -1,5 +1,5 @@
 -- Undoes 0021.option-pairs.
--- depends: 0020.review-authors-and-category-copies
+-- depends: 0023.review-authors-and-category-copies
 
 drop trigger product_variants_note_insert on shop.product_variants;
 drop trigger product_variants_note_update on shop.product_variants;

@@ -51,7 +51,7 @@ def raised_in_sql() -> Pairs:
 
 def calls() -> Iterator[tuple[str, str, ast.Call]]:
     """File, function and call of everything that makes a Problem."""
-    for path in [*(ROOT / "extensions").glob("*.py"), *(ROOT / "workers").glob("*.py")]:
+    for path in [*(ROOT / "extensions").rglob("*.py"), *(ROOT / "workers").rglob("*.py")]:
         for function in ast.walk(ast.parse(path.read_text())):
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 for node in ast.walk(function):

@@ -143,7 +143,7 @@ def test_no_rollback_is_left_over() -> None:
 def test_a_service_may_call_exactly_the_functions_that_it_calls(
     superuser: psycopg.Connection[Any], package: str, role: str
 ) -> None:
-    text = "\n".join(path.read_text() for path in (ROOT / package).glob("*.py"))
+    text = "\n".join(path.read_text() for path in (ROOT / package).rglob("*.py"))
     callee = r"""call\(\s*(?:[\w.]+,\s*)?"(\w+)\"|\blogic\.(\w+)\("""
     called = {first or second for first, second in re.findall(callee, text)}
     rows = superuser.execute(
