@@ -79,15 +79,14 @@ def shapes(source: Source) -> None:
     source.components["schemas"]["AddressGiven"] = {
         "type": "object",
         "description": "An address that is not kept among one's own.",
-        "properties": given | {key: nullable(merged(GIVEN["text"], {"maxLength": 255})) for key in bodies_people()},
+        "properties": given
+        | {
+            key: nullable(merged(GIVEN["text"], {"maxLength": 255}))
+            for key in ("first_name", "last_name", "phone_number")
+        },
         "required": required,
         "additionalProperties": False,
     }
-
-
-def bodies_people() -> tuple[str, ...]:
-    """Who may be named in an address."""
-    return ("first_name", "last_name", "phone_number")
 
 
 def answer(source: Source, written: str, example: Any = None) -> tuple[str, Schema]:

@@ -134,13 +134,14 @@ def in_list(wanted: list[Any], got: Any, known: dict[str, str], where: str) -> l
     return [mistake for i, (w, g) in pairs for mistake in mistakes(w, g, known, f"{where}[{i}]")]
 
 
-def walk(call: Call, client: httpx.Client, known: dict[str, str]) -> None:
-    """Send the very request, and hold the answer against what is written. Raises AssertionError."""
+def walk(call: Call, client: httpx.Client, known: dict[str, str], check: Callable[[httpx.Response], None]) -> None:
+    """Send the very request, and hold the answer against what is written, and by `check`. Raises AssertionError."""
     body = json.loads(fill(call.body, known)) if call.body else None
     headers = {} if call.is_seed or call.method == "GET" else {"Prefer": "return=representation"}
     answer = client.request(call.method, fill(call.url, known), json=body, headers=headers)
     said = f"{call.person} {answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
     assert answer.status_code == call.status, said
+    check(answer)
     if call.answer:
         found = mistakes(json.loads(fill(call.answer, known)), answer.json(), known)
         assert not found, f"{'; '.join(found)}\n{said}"

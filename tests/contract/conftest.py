@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import ADDRESS, PASSWORD, Person, Shop
+from tests.contract.described import Description
 
 
 def letters() -> str:
@@ -80,6 +81,12 @@ def regular(acting_as: Callable[..., Person], shelf: dict[str, str], pay: Any) -
     order = made(person.client.post("/api/v1/orders/", json={"shipping_address": address["id"]}))
     made(pay(person, order))
     return {"person": person, "address": address["id"], "order": order["id"], "order_number": order["order_number"]}
+
+
+@pytest.fixture(scope="session")
+def description(shop: Shop) -> Description:
+    """The document of everything."""
+    return Description(made(shop.client().get("/api/schema/")))
 
 
 @pytest.fixture(scope="session")

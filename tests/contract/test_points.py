@@ -1,5 +1,7 @@
 """Every point of the contract is walked: the request that is written is sent, and what is written must come back."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -10,20 +12,61 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import ROOT
+from extensions.openapi.source import examples
+from tests.conftest import ROOT, Shop
 from tests.contract import page
-from tests.contract.calls import mistakes, walk
+from tests.contract.calls import mistakes, parse, walk
+from tests.contract.described import Description
 from tests.contract.points import Point, read
 
 POINTS, FAULTS = read()
+RENEW = "PGSHOP_RENEW=1 .venv/bin/python -m pytest tests/contract/test_points.py"
+# These want a file, a mail's link, a signature of Stripe's or an authenticator, or are long.
+WITHOUT_EXAMPLE = {
+    "avatar", "category_image", "mfa_confirm", "mfa_disable", "mfa_enroll", "mfa_verify", "product_image", "reset",
+    "schema", "verify", "webhook", "claim_orders", "record_payment", "update_product_image", "export_me",
+}  # fmt: skip
 # This number only falls.
 OPEN = 2
 
 
 @pytest.mark.parametrize("point", [pytest.param(point, id=str(point.number)) for point in POINTS if point.calls])
-def test_the_point_holds(point: Point, client_of: Callable[[str], httpx.Client], known: dict[str, str]) -> None:
+def test_the_point_holds(
+    point: Point, client_of: Callable[[str], httpx.Client], known: dict[str, str], description: Description
+) -> None:
     for call in point.calls:
-        walk(call, client_of(call.person), known)
+        walk(call, client_of(call.person), known, description.check)
+
+
+def test_what_no_point_calls_is_as_described_too(
+    client_of: Callable[[str], httpx.Client], known: dict[str, str], description: Description
+) -> None:
+    for call in parse((ROOT / "tests/contract/more.txt").read_text()):
+        walk(call, client_of(call.person), known, description.check)
+
+
+def test_every_operation_has_an_example_that_came_from_a_call(description: Description) -> None:
+    if "PGSHOP_RENEW" in os.environ:
+        text = json.dumps(description.examples, indent=1, ensure_ascii=False, sort_keys=True)
+        (ROOT / "extensions/openapi/examples.json").write_text(f"{text}\n")
+    shown = examples()
+    for path, operations in description.document["paths"].items():
+        for method, operation in operations.items():
+            content = description.good(operation).get("content", {}).get("application/json")
+            if path.startswith("/rest/v1") or not content or operation["operationId"] in WITHOUT_EXAMPLE:
+                continue
+            name = re.sub("^patch_", "update_", operation["operationId"])
+            assert "answer" in shown.get(name, {}), f"{method} {path}: call it in tests/contract/more.txt, then {RENEW}"
+            assert description.mistakes(content["schema"], shown[name]["answer"]) == [], name
+
+
+def test_an_answer_that_is_not_as_described_is_noticed(shop: Shop, description: Description) -> None:
+    answer = shop.client().get("/health/live")
+    description.check(answer)
+    for status, body in ((200, {}), (418, {"status": "alive"})):
+        wrong = httpx.Response(status, json=body, request=answer.request)
+        with pytest.raises(AssertionError, match=r"documented|required"):
+            description.check(wrong)
 
 
 def test_no_point_and_no_fault_is_left_out() -> None:
