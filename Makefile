@@ -33,6 +33,9 @@ lint: $(VENV)/installed-dev ## ruff, mypy --strict, squawk
 	@$(BIN)/mypy
 	@$(BIN)/squawk --config .squawk.toml $$(ls db/migrations/*.sql | grep -v rollback)
 
+mutants: $(VENV)/installed-dev ## Drop or loosen every policy, grant and check of identity once; each must be noticed
+	@MUTANTS=all $(BIN)/python -m pytest tests/matrix/test_mutants.py $(PYTEST)
+
 replay: $(VENV)/installed-dev ## Replay a real shop's invoices through the public port
 	@$(BIN)/python -m tests.journeys.replay $(REPLAY)
 
@@ -66,4 +69,4 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help install up down migrate seed test lint replay bench-data bench lock
+.PHONY: help install up down migrate seed test lint mutants replay bench-data bench lock

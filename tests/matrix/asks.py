@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tests.matrix.cells import Cells, filled, standing
+from tests.matrix.cells import Cells, standing
 from tests.matrix.declared import Relation
 from tests.matrix.requests import Ask
-from tests.matrix.world import ACTORS, BUYERS, REFUSED, secrets
+from tests.matrix.world import ACTORS, BUYERS, REFUSED, filled, secrets
 
 PEOPLE = {actor: role for actor, (role, _) in ACTORS.items() if actor not in {*REFUSED, "service", "worker"}}
 # One of each role that a token can have.
@@ -183,6 +183,8 @@ class Asks:
         """Whose things a function takes from whom."""
         places = {f"v1.{route[m]}": (m, route["path"]) for route in self.routes for m in METHODS if m in route}
         for call in self.cells.matrix.calls:
+            if call.function not in places and not call.function.startswith("api."):
+                continue
             for actor, role in PEOPLE.items():
                 for whose in BUYERS if self.cells.matrix.executes(role, call.function) else ():
                     given, path, body = filled(self.cells.world, call, whose)

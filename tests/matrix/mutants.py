@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tests.matrix.declared import SCHEMAS
+from tests.matrix.declared import SCHEMAS, Matrix
 from tests.matrix.probes import Check, failures
 from tests.rules.catalogue import RULES
 
@@ -123,7 +123,8 @@ def of_grants(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
         yield Mutant(f"grant {grant} on {name} to {role}", f"grant {grant} on {name} to {role}", (name,))
 
 
-def of_functions(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
+def of_functions(connection: psycopg.Connection[Any], careless: set[str]) -> Iterator[Mutant]:
+    """Grants and identity; `careless` ones leave it to the policies whose things they take."""
     for oid, name, is_definer, kind, grantees in rows(
         connection,
         f"""select p.oid::regprocedure::text, p.pronamespace::regnamespace || '.' || p.proname, p.prosecdef,
@@ -135,7 +136,7 @@ def of_functions(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
             yield Mutant(f"revoke {name} from {role}", f"revoke execute on {kind} {oid} from {role}", (name,))
         for role in {"anon", "customer"} - set(grantees):
             yield Mutant(f"grant {name} to {role}", f"grant execute on {kind} {oid} to {role}", (name,))
-        if name.startswith(("api.", "v1.")) and not is_definer:
+        if name in careless and not is_definer:
             yield Mutant(f"{name} as its owner", f"alter function {oid} security definer", (name, "acts"))
     for name, definition in rows(
         connection,
@@ -144,16 +145,17 @@ def of_functions(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
     ):
         conditions = PRE_REQUEST if name in {"logic.check_session", "logic.check_request"} else IDENTITY
         for pattern, instead in conditions:
-            for number, found in enumerate(re.finditer(pattern, definition), 1):
+            body = definition.index(" LANGUAGE ")
+            for number, found in enumerate(re.compile(pattern).finditer(definition, body), 1):
                 mutated = definition[: found.start()] + instead + definition[found.end() :]
                 yield Mutant(f"{name}: {instead} for {found[0]} #{number}", mutated, (name, "logic.check_session"))
 
 
-def mutants(connection: psycopg.Connection[Any]) -> list[Mutant]:
+def mutants(connection: psycopg.Connection[Any], matrix: Matrix) -> list[Mutant]:
     return [
         *of_policies(connection),
         *of_tables_and_views(connection),
-        *of_functions(connection),
+        *of_functions(connection, {call.function for call in matrix.calls if call.takes.get("customer") == "own"}),
         *of_grants(connection),
     ]
 

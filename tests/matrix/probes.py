@@ -14,18 +14,25 @@ from tests.matrix.world import become
 # Nobody writes what is computed, whoever was granted it.
 UNWRITABLE = ("428C9", "0A000", "55000")
 PROBE = """
-create function pg_temp.probe(statements text[]) returns text[] language plpgsql as $$
+create function pg_temp.probe(statements text[], afterwards text[]) returns text[] language plpgsql as $$
 declare
   answers text[] := '{}';
-  statement text;
+  number integer;
   answer text;
   detail text;
 begin
-  foreach statement in array statements loop
+  for number in 1 .. cardinality(statements) loop
     begin
       answer := null;
-      execute statement into answer;
+      execute statements[number] into answer;
+      -- What a commit would find.
+      set constraints all immediate;
       answer := '= ' || coalesce(answer, '');
+      if afterwards[number] is not null then
+        reset role;
+        execute afterwards[number] into detail;
+        answer := answer || detail;
+      end if;
       raise sqlstate 'UNDO0';
     exception
       when sqlstate 'UNDO0' then null;
@@ -53,6 +60,9 @@ class Check:
     expected: str | frozenset[str]
     # What the answer must not contain, whatever else it says.
     secrets: frozenset[str] = frozenset()
+    # What a superuser asks when it has succeeded, and what that must come to: nothing of others has changed.
+    afterwards: str | None = None
+    untouched: str = ""
     # One of thousands that ask single columns and functions.
     is_detail: bool = False
 
@@ -70,12 +80,14 @@ class Check:
                 # A rule of the table may still say no: the row was reached.
                 "reached": answer == "= 1" or state.startswith("23"),
                 "unreached": answer == "= 0",
-                "taken": state != "42501" and not (state == "PGRST" and re.search(r'"status" ?: ?40[134]', answer)),
+                "taken": not state or (state == "PGRST" and not re.search(r'"status" ?: ?40[134]', answer)),
                 # Mostly a 404; without a cart a checkout doesn't come as far.
                 "unknown": state == "PGRST",
                 "refused": state == "PGRST" and "token_invalid" in answer,
                 f"just {answer[2:]}": answer.startswith("= "),
             }.get(self.expected, answer == self.expected or (self.expected[:4] == "just" and state[:2] == "23"))
+        if self.afterwards and not state and not answer.endswith(self.untouched):
+            return f"{self}\n  but: it changes what belongs to others"
         told = [word for word in self.secrets if word in answer]
         if told:
             return f"{self}\n  tells {told[0]}: {answer[:300]}"
@@ -91,7 +103,9 @@ def failures(connection: psycopg.Connection[Any], world: World, checks: Iterable
     for actor, asked in groupby(sorted(checks, key=lambda check: check.actor), lambda check: check.actor):
         mine = list(asked)
         become(connection, world, actor)
-        row = connection.execute("select pg_temp.probe(%s)", [[check.statement for check in mine]]).fetchone()
+        row = connection.execute(
+            "select pg_temp.probe(%s, %s)", [[check.statement for check in mine], [check.afterwards for check in mine]]
+        ).fetchone()
         connection.execute("reset role")
         assert row
         assert len(row[0]) == len(mine)

@@ -14,7 +14,11 @@ insert into auth.throttles values ('anna', 1, now());
 insert into auth.signing_keys values ('old', repeat('x', 43), now(), now(), now());
 insert into auth.api_keys (name, prefix, key_hash, scopes, expires_at) values
   ('Program', 'pgk_', sha256('program'), '{manage_stock,read_catalogue,read_orders}', now() + interval '1 day');
-insert into named select 'api_key', id from auth.api_keys;
+insert into auth.api_keys (name, prefix, key_hash, scopes, created_at, expires_at, revoked_at) values
+  ('revoked', 'pgk_', sha256('r'), '{manage_stock,read_catalogue,read_orders}', now(), now() + interval '1 day', now()),
+  ('expired', 'pgk_', sha256('e'), '{manage_stock,read_catalogue,read_orders}', now() - interval '2 days', now(), null);
+insert into named select case name when 'Program' then 'api_key' else name || '_api_key' end, id from auth.api_keys;
+update shop.customers set avatar = '/media/avatars/somebody.png', is_email_verified = id = %(anna)s;
 insert into auth.one_time_tokens values (sha256('anna'), %(anna)s, 'verify_email', 'anna@example.com', now());
 
 -- Shown, put away itself, and in a product that is put away.

@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 
 from tests.db.world import World, fill, make_order, make_person, make_product, pay
+from tests.matrix.declared import Call
 
 # Who acts: database role and person. carl's session has ended; nobody is a customer whose token names no person.
 ACTORS: dict[str, tuple[str, str | None]] = {
@@ -50,6 +51,11 @@ def with_session_of(person: str, **more: Any) -> Callable[[Claims, World], Claim
     return change
 
 
+def with_key(name: str) -> Callable[[Claims, World], Claims]:
+    key = f"{name}_api_key"
+    return lambda said, world: claims(world, "integration") | {"sid": str(world.ids[key]), "sub": str(world.ids[key])}
+
+
 # Claims that must not pass, each anna's but for one thing.
 DAMAGED: dict[str, Callable[[Claims, World], Claims]] = {
     **{
@@ -65,6 +71,13 @@ DAMAGED: dict[str, Callable[[Claims, World], Claims]] = {
     "anna for ever": lambda said, world: said | {"exp": 4102444800},
     "anna in a while": lambda said, world: said | {"nbf": said["iat"] + 60},
     "anna with scopes": lambda said, world: said | {"scopes": ["read_orders"]},
+    "who says only a role": lambda said, world: {"role": "customer"},
+    "a visitor with a name": lambda said, world: {"role": "anon", "sub": said["sub"]},
+    "a program with another's key": lambda said, world: claims(world, "integration") | {"sid": said["sid"]},
+    "a program as another": lambda said, world: claims(world, "integration") | {"sub": said["sub"]},
+    "a program with a scope less": lambda said, world: claims(world, "integration") | {"scopes": SCOPES[1:]},
+    "a program with a revoked key": with_key("revoked"),
+    "a program with an old key": with_key("expired"),
     "anna as a program": lambda said, world: said | {"role": "integration", "scopes": SCOPES},
     "anna with a time in words": lambda said, world: said | {"exp": str(said["exp"])},
     "anna as staff": lambda said, world: said | {"role": "staff"},
@@ -99,6 +112,7 @@ def build(connection: psycopg.Connection[Any]) -> World:
     world.run("update shop.customers set is_guest = true, email = null where id = %(guest)s")
     psycopg.ClientCursor(connection).execute(ROWS.read_text(), world.ids)
     connection.execute("set constraints all immediate")
+    connection.execute("set constraints all deferred")
     for name, key in connection.execute("select name, key from pg_temp.named").fetchall():
         world.ids[name] = key
     connection.execute("drop table pg_temp.named")
@@ -149,3 +163,42 @@ def secrets(world: World, actor: str) -> frozenset[str]:
         | {f"{person}@example.com" for person in names}
         | {COST_PRICE}
     )
+
+
+def belongings(world: World, actor: str) -> tuple[str, str]:
+    """A question for a mark of everything that belongs to others than this customer, and its answer now."""
+    me = world.ids.get(actor, "00000000-0000-4000-8000-000000000000")
+    lines = [f"select t::text as line from shop.customers t where id <> '{me}'"]
+    lines += [
+        f"select t::text from {table} t where {whose} <> '{me}'"
+        for table, whose in (
+            ("shop.carts", "customer_id"),
+            ("shop.cart_items", "(select c.customer_id from shop.carts c where c.id = cart_id)"),
+            ("shop.addresses", "customer_id"),
+            ("shop.orders", "customer_id"),
+            ("shop.reviews", "customer_id"),
+            ("shop.wishlist_items", "customer_id"),
+            ("shop.idempotency_keys", "customer_id"),
+            ("auth.sessions", "account_id"),
+        )
+    ]
+    question = f"select md5(string_agg(line, ' ' order by line)) from ({' union all '.join(lines)}) everything"
+    return question, str(world.value(question.replace("%", "%%")))
+
+
+def filled(world: World, call: Call, whose: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]:
+    """Arguments, path and body with somebody's things: `{order}` is this person's order, `{apple}` the one apple."""
+
+    def fill(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: fill(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            # JSON that is nothing but a string.
+            return json.dumps(fill(value[0]))
+        if isinstance(value, str) and value.startswith("{"):
+            name = value.strip("{}")
+            theirs = whose if name == "person" else f"{whose}_{name}"
+            return str(world.ids[theirs if theirs in world.ids else name])
+        return value
+
+    return fill(call.given), {f"x-path-{key}": fill(value) for key, value in call.path.items()}, fill(call.body)
