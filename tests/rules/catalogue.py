@@ -345,7 +345,7 @@ RULES = [
         f"""{BELONGING} select b.id::regclass::text from belonging b
         where not exists (
           select from pg_proc p
-          where p.oid in ('v1.export_me()'::regprocedure, 'v1.get_me()'::regprocedure, 'v1.get_cart()'::regprocedure,
+          where p.oid in ('v1.export_me()'::regprocedure, 'v1.get_me()'::regprocedure, 'v1.get_cart(text)'::regprocedure,
             'logic.account_json()'::regprocedure, 'logic.orders_json(uuid[])'::regprocedure)
             and p.prosrc ~ (replace(b.id::regclass::text, 'shop.', '(shop|api)\\.') || '\\M'))
           and b.id::regclass::text not in (
