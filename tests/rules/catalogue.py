@@ -345,8 +345,9 @@ RULES = [
         f"""{BELONGING} select b.id::regclass::text from belonging b
         where not exists (
           select from pg_proc p
-          where p.oid in ('v1.export_me()'::regprocedure, 'v1.get_me()'::regprocedure, 'v1.get_cart(text)'::regprocedure,
-            'logic.account_json()'::regprocedure, 'logic.orders_json(uuid[])'::regprocedure)
+          where p.oid in ('v1.export_me()'::regprocedure, 'v1.get_me()'::regprocedure,
+            'v1.get_cart(text)'::regprocedure, 'logic.account_json()'::regprocedure,
+            'logic.orders_json(uuid[])'::regprocedure)
             and p.prosrc ~ (replace(b.id::regclass::text, 'shop.', '(shop|api)\\.') || '\\M'))
           and b.id::regclass::text not in (
             -- The shop's own keys; hashes of links; answers that are given again for a week; the books of stock.
