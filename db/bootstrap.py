@@ -56,7 +56,7 @@ def make_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> Non
         inherit = "noinherit" if role in {"authenticator", "migrator"} else "inherit"
         connection.execute(
             sql.SQL("alter role {} login {} password {}").format(
-                sql.Identifier(role), sql.SQL(inherit), sql.Literal(passwords[role])
+                sql.Identifier(role), sql.SQL(inherit), sql.Literal(scrambled(connection, role, passwords[role]))
             )
         )
     # An admin is staff and staff may shop: policies and grants are inherited, never written twice.
@@ -84,6 +84,11 @@ def make_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> Non
         "alter role worker set idle_in_transaction_session_timeout = '30s'",
     ):
         connection.execute(statement)
+
+
+def scrambled(connection: psycopg.Connection, role: str, password: str) -> str:
+    """What the server stores of a password. In clear it must not even be sent: statements get into logs."""
+    return connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
 
 
 def make_schemas(connection: psycopg.Connection, database: str) -> None:

@@ -135,6 +135,7 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%u '
 log_min_duration_statement = '2s'
+# What a slow statement was given may be a token or a hash.
 log_parameter_max_length = 0
 """)
     if cluster.identity:

@@ -2,7 +2,8 @@ create function v1.end_session() returns void
 language plpgsql security definer set search_path = '' as $$
 begin
   update auth.sessions s set ended_at = now(), end_reason = 'revoked'
-  where s.id = logic.path_id() and s.account_id = shop.current_user_id() and s.ended_at is null;
+  where s.id = logic.path_id() and s.account_id = shop.current_user_id() and s.ended_at is null
+    and s.expires_at > now();
   if not found then
     perform logic.problem(404, 'session_not_found', 'There is no such session.');
   end if;

@@ -60,6 +60,13 @@ def ends(shop: Shop, admin: Person, database: psycopg.Connection[Any]) -> dict[s
         "revoked by itself": lambda victim, _: victim.client.delete(f"{URL}{current(victim)}/"),
         "revoked elsewhere": lambda victim, other: other.client.delete(f"{URL}{current(victim)}/"),
         "all others revoked": lambda _, other: post(other, f"{URL}revoke-others/"),
+        "password change": lambda _, other: post(
+            other,
+            "/api/v1/auth/password/change/",
+            current_password=PASSWORD,
+            password="a new password of mine",
+            password2="a new password of mine",
+        ),
         "ban": lambda victim, _: post(admin, "/rest/v1/rpc/set_account_active", account_id=victim.id, is_active=False),
         "ban by command": lambda victim, _: pgshop("user", "ban", "--email", victim.email, *state),
         "deletion": lambda victim, _: database.execute("delete from shop.customers where id = %s", [victim.id]),
@@ -68,7 +75,7 @@ def ends(shop: Shop, admin: Person, database: psycopg.Connection[Any]) -> dict[s
 
 END = [
     *("logout", "reuse", "revoked by itself", "revoked elsewhere", "all others revoked"),
-    *("ban", "ban by command", "deletion"),
+    *("password change", "ban", "ban by command", "deletion"),
 ]
 
 
