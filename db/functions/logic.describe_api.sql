@@ -60,7 +60,7 @@ begin
           from pg_catalog.pg_proc p, regexp_matches(
             p.prosrc, 'logic\.problem\(\s*\d{3}, ''(\w+)'',\s*(?:format\(\s*)?''((?:[^'']|'''')*)''', 'g'
           ) r (said)
-          where p.pronamespace::regnamespace::text in ('api', 'v1', 'logic') order by r.said[1], p.proname
+          where p.pronamespace::regnamespace::text in ('api', 'v1', 'logic') order by r.said[1], p.proname, r.said[2]
         ) m
       ),
       'relations', (

@@ -53,9 +53,9 @@ def test_every_operation_has_an_example_that_came_from_a_call(description: Descr
     for path, operations in description.document["paths"].items():
         for method, operation in operations.items():
             content = description.good(operation).get("content", {}).get("application/json")
-            if path.startswith("/rest/v1") or not content or operation["operationId"] in WITHOUT_EXAMPLE:
-                continue
             name = re.sub("^patch_", "update_", operation["operationId"])
+            if path.startswith("/rest/v1") or not content or name in WITHOUT_EXAMPLE:
+                continue
             assert "answer" in shown.get(name, {}), f"{method} {path}: call it in tests/contract/more.txt, then {RENEW}"
             assert description.mistakes(content["schema"], shown[name]["answer"]) == [], name
 
