@@ -350,9 +350,10 @@ RULES = [
             'logic.orders_json(uuid[])'::regprocedure)
             and p.prosrc ~ (replace(b.id::regclass::text, 'shop.', '(shop|api)\\.') || '\\M'))
           and b.id::regclass::text not in (
-            -- The shop's own keys; hashes of links; answers that are given again for a week; the books of stock.
+            -- The shop's own keys; hashes of links; answers that are given again for a week; the books of
+            -- stock; coupons, which the orders name.
             'auth.api_keys', 'auth.one_time_tokens', 'auth.recovery_codes', 'shop.idempotency_keys',
-            'shop.reservations', 'shop.stock_movements')""",
+            'shop.reservations', 'shop.stock_movements', 'shop.promotion_uses')""",
         """create table shop.diaries (customer_id uuid references shop.customers (id) on delete cascade)""",
         "shop.diaries",
     ),
@@ -367,7 +368,8 @@ RULES = [
           and k.id::regclass || '.' || a.attname not in (
             'auth.api_keys.name', 'auth.api_keys.prefix', 'auth.api_keys.key_hash',
             'shop.orders.order_number', 'shop.orders.status', 'shop.orders.currency', 'shop.orders.cancelled_by',
-            'shop.orders.carrier', 'shop.order_items.product_name', 'shop.order_items.variant_name',
+            'shop.orders.carrier', 'shop.orders.coupon_code', 'shop.order_items.product_name',
+            'shop.order_items.variant_name',
             'shop.order_items.sku', 'shop.order_status_history.status', 'shop.reservations.state',
             'shop.stock_movements.reason', 'shop.payments.intent_id', 'shop.payments.status',
             'shop.payments.currency', 'shop.payments.method',
