@@ -46,9 +46,12 @@ def told(answer: httpx.Response) -> tuple[int, Any]:
 
 
 @pytest.mark.parametrize(("path", "name"), QUERIES)
-def test_sql_in_a_parameter_is_text(regular: dict[str, Any], known: dict[str, str], path: str, name: str) -> None:
+def test_sql_in_a_parameter_is_text(
+    regular: dict[str, Any], admin: Person, known: dict[str, str], path: str, name: str
+) -> None:
     """It answers as for any other word that means nothing."""
-    client, address = regular["person"].client, re.sub(r"{\w+}", known["amber"], path)
+    client = (admin if path == "/api/v1/api-keys/" else regular["person"]).client
+    address = re.sub(r"{\w+}", known["amber"], path)
     others = {"search": known["mark"]} if name != "search" and "search" in address_names(path) else {}
     nonsense = told(client.get(address, params={**others, name: f"zzz{known['word']}"}))
     # A word may be no price and no page, and is never anything worse.

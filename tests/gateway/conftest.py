@@ -19,6 +19,7 @@ import pytest
 
 from extensions.config import Settings
 from gateway.render import render
+from stack.binaries import page_files
 from stack.parts import binary
 from tests.conftest import Shop, eventually
 
@@ -133,6 +134,7 @@ def configure(folder: Path, port: int, postgrest: str, service: str, media: Path
         service=service,
         media=media,
         settings=Settings(_env_file=None, **given),
+        pages=page_files(),
         workers_user=user,
     )
 

@@ -129,7 +129,7 @@ def test_what_visitors_may_read_of_the_catalogue_is_cached_and_nothing_else(
 def test_the_configuration_has_the_tables_addresses_and_no_other(tmp_path: Path) -> None:
     text = configure(tmp_path / "nginx", 8080, "127.0.0.1:1", "127.0.0.1:2", tmp_path).read_text()
     locations = set(re.findall(r"^ *location (.+?) {", text, re.MULTILINE))
-    own = {"/rest/v1", "= /", "/", "/media/"}
+    own = {"/rest/v1", "= /", "/", "/media/", "/api/docs/", '~ "^/api/(?<page>docs|redoc)/?$"'}
     assert {address for address in locations if "/-/" not in address and "^/media/" not in address} == {
         *own,
         *(address for route in ROUTES for address in route.locations),

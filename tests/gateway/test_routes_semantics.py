@@ -27,7 +27,9 @@ Walk = Iterator[tuple[str, Any]]
 
 @pytest.fixture(scope="module")
 def people(shop: Shop, acting_as: Callable[..., Person], staff: Person) -> dict[str, httpx.Client]:
-    return {"customer": acting_as("customer").client, "staff": staff.client, "visitor": shop.client()}
+    # An admin sees what staff does, and what admins alone may see.
+    admin = acting_as("admin").client
+    return {"customer": acting_as("customer").client, "staff": staff.client, "admin": admin, "visitor": shop.client()}
 
 
 @pytest.fixture(scope="module")
