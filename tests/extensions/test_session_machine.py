@@ -15,7 +15,7 @@ from tests.conftest import PASSWORD, Person, Shop
 from tests.extensions.session_model import Account, Ground, Modelled, Session
 
 SEED = int(os.environ.get("SESSION_MACHINE_SEED", "20260401"))
-EXAMPLES, LENGTH, FLOOR = 80, 100, 5000
+EXAMPLES, LENGTH, FLOOR = 115, 100, 5000
 SESSIONS = "/api/v1/users/me/sessions/"
 Pick = st.integers(0, 999)
 
