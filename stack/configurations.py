@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from stack.environment import Plan
+from stack.environment import Plan, own_keys
 from stack.state import State
 
 
@@ -26,8 +26,18 @@ daemonize no
     return path
 
 
+def public_keys(state: State, encoded: str) -> Path:
+    """The public halves of keys, as a JWK set that PostgREST begins with."""
+    from extensions.keys import public_jwk, read_keys
+
+    path = state.home("postgrest") / "jwks.json"
+    State.write_secret(path, json.dumps({"keys": [public_jwk(key) for key in read_keys(encoded).values()]}))
+    return path
+
+
 def postgrest(state: State, plan: Plan) -> Path:
     """What PostgREST serves and as whom. It learns public keys from the database: it checks tokens, but makes none."""
+    keys = own_keys(plan.settings) or state.secrets()["jwt_private_key"]
     ports = state.data["ports"]
     path = state.home("postgrest") / "postgrest.conf"
     settings = {
@@ -36,6 +46,8 @@ def postgrest(state: State, plan: Plan) -> Path:
         "db-anon-role": "anon",
         "db-pre-request": "logic.check_request",
         "db-pre-config": "logic.postgrest_settings",
+        # Until it has asked the database: without any key it would answer 500 to whoever shows a token.
+        "jwt-secret": f"@{public_keys(state, keys)}",
         "jwt-aud": "pgshop",
         "db-extra-search-path": "",
         "db-max-rows": 1000,

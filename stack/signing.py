@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from stack.admin import HERE, StateOption, database_url
+from stack.configurations import public_keys
 from stack.environment import read_settings
 from stack.errors import StackError
 from stack.state import State, new_signing_key
@@ -54,6 +55,7 @@ def keep(state: State, keys: list[str]) -> None:
     """Store private keys, the newest first, and hand them to the service, which signs with none that is not known."""
     state.keep_secrets({**state.secrets(), "jwt_private_key": ",".join(keys)})
     state.write_secret(state.signing_keys, ",".join(keys))
+    public_keys(state, ",".join(keys))
 
 
 def valid(folder: Path) -> set[str]:
