@@ -36,6 +36,9 @@ lint: $(VENV)/installed-dev ## ruff, mypy --strict, squawk
 mutants: $(VENV)/installed-dev ## Drop or loosen every policy, grant and check of identity once; each must be noticed
 	@MUTANTS=all $(BIN)/python -m pytest tests/matrix/test_mutants.py $(PYTEST)
 
+soak: $(VENV)/installed-dev ## Trade at length under races, faults and kills; prints seed, counts and seconds (SOAK_SEED=7 for another)
+	@SOAK=all $(BIN)/python -m pytest tests/soak $(PYTEST)
+
 replay: $(VENV)/installed-dev ## Replay a real shop's invoices through the public port
 	@$(BIN)/python -m tests.journeys.replay $(REPLAY)
 
@@ -69,4 +72,4 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help install up down migrate seed test lint mutants replay bench-data bench lock
+.PHONY: help install up down migrate seed test lint mutants soak replay bench-data bench lock
