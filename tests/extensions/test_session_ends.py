@@ -54,6 +54,10 @@ def ends(shop: Shop, admin: Person, database: psycopg.Connection[Any]) -> dict[s
         pass_grace(database, victim)
         assert refresh(shop, victim.refresh).status_code == 401
 
+    def erase(victim: Person) -> None:
+        answer = victim.client.request("DELETE", "/api/v1/users/me/", json={"password": PASSWORD})
+        assert answer.status_code == 204, answer.text
+
     return {
         "logout": lambda victim, _: post(victim, "/api/v1/auth/logout/", refresh=victim.refresh),
         "reuse": lambda victim, _: reuse(victim),
@@ -69,7 +73,7 @@ def ends(shop: Shop, admin: Person, database: psycopg.Connection[Any]) -> dict[s
         ),
         "ban": lambda victim, _: post(admin, "/rest/v1/rpc/set_account_active", account_id=victim.id, is_active=False),
         "ban by command": lambda victim, _: pgshop("user", "ban", "--email", victim.email, *state),
-        "deletion": lambda victim, _: database.execute("delete from shop.customers where id = %s", [victim.id]),
+        "deletion": lambda victim, _: erase(victim),
     }
 
 
