@@ -61,6 +61,7 @@ app = Starlette(
         post("/api/v1/auth/mfa/enroll/", second_factor.enroll),
         post("/api/v1/auth/mfa/confirm/", second_factor.confirm),
         post("/api/v1/auth/mfa/verify/", second_factor.verify),
+        post("/api/v1/auth/mfa/recovery-codes/", second_factor.renew_codes),
         post("/api/v1/auth/mfa/disable/", second_factor.disable),
         post("/api/v1/auth/guest/", guests.begin),
         post("/api/v1/cart/merge/", guests.merge),

@@ -134,8 +134,8 @@ class Code(Body):
     mfa_token: Text = Field("", max_length=4096)
 
 
-class Removal(Body):
-    """POST /api/v1/auth/mfa/disable/."""
+class BothFactors(Body):
+    """POST /api/v1/auth/mfa/disable/ and recovery-codes/."""
 
     password: Text = Field(max_length=4 * LONGEST)
     code: Text = Field(max_length=64)

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from extensions import tokens
-from extensions.accounts import address_of, authenticate, sign_in, throttle
-from extensions.bodies import Code, CodeAnswer, Enrolment, Removal, read
+from extensions.accounts import address_of, authenticate, must_enroll, sign_in, throttle
+from extensions.bodies import BothFactors, Code, CodeAnswer, Enrolment, read
 from extensions.config import settings
 from extensions.database import call, caller
 from extensions.problems import Problem
@@ -48,6 +48,12 @@ def recovery_hash(account_id: str, code: str) -> bytes:
     """What is stored of a recovery code; keyed, since a code is short enough to be found by trying all."""
     plain = re.sub(r"[\s-]", "", code).lower()
     return hmac.digest(tokens.derived_key("pgshop recovery code v1"), f"{account_id} {plain}".encode(), "sha256")
+
+
+def new_recovery_codes(account_id: str) -> tuple[list[str], list[bytes]]:
+    """Ten of them, and what is stored of each."""
+    codes = ["-".join((secrets.token_hex(3), secrets.token_hex(3))) for _ in range(RECOVERY_CODES)]
+    return codes, [recovery_hash(account_id, code) for code in codes]
 
 
 async def is_right(request: Request, factor: dict[str, Any], code: str, new_codes: list[bytes] | None = None) -> bool:
@@ -119,8 +125,7 @@ async def confirm(request: Request) -> JSONResponse:
         factor = await call(request.app.state.pool, "find_second_factor", account_id=claims["sub"])
     if not factor or factor["is_confirmed"]:
         raise enabled()
-    codes = ["-".join((secrets.token_hex(3), secrets.token_hex(3))) for _ in range(RECOVERY_CODES)]
-    hashes = [recovery_hash(factor["account_id"], code) for code in codes]
+    codes, hashes = new_recovery_codes(factor["account_id"])
     if not await is_right(request, factor, given.code, hashes):
         raise wrong("code", "This code is wrong, too old or used.")
     if given.mfa_token:
@@ -128,12 +133,27 @@ async def confirm(request: Request) -> JSONResponse:
     return JSONResponse({"recovery_codes": codes}, headers={"Cache-Control": "no-store"})
 
 
-async def disable(request: Request) -> JSONResponse:
-    """Be content with the password again; whoever asks shows both. Raises Problem 401, 422, 429."""
-    given = await read(request, Removal)
+async def prove_both(request: Request) -> dict[str, Any]:
+    """The second factor of a caller who shows password and code. Raises Problem 401, 422, 429."""
+    given = await read(request, BothFactors)
     claims, _ = await check_own_password(request, given.password, "password")
     factor = await call(request.app.state.pool, "find_second_factor", account_id=claims["sub"])
     if not await is_right(request, factor, given.code):
         raise wrong("code", "This code is wrong, too old or used.")
-    await call(request.app.state.pool, "remove_second_factor", account_id=claims["sub"])
+    return dict(factor)
+
+
+async def renew_codes(request: Request) -> JSONResponse:
+    """New recovery codes in place of the old ones, shown this once. Raises Problem 401, 422, 429."""
+    account = (await prove_both(request))["account_id"]
+    codes, hashes = new_recovery_codes(account)
+    await call(request.app.state.pool, "renew_recovery_codes", account_id=account, code_hashes=hashes)
+    return JSONResponse({"recovery_codes": codes}, headers={"Cache-Control": "no-store"})
+
+
+async def disable(request: Request) -> JSONResponse:
+    """Be content with the password again; where that is too little, all sessions end. Raises Problem 401, 422, 429."""
+    factor = await prove_both(request)
+    is_needed = must_enroll({**factor, "has_second_factor": False})
+    await call(request.app.state.pool, "remove_second_factor", account_id=factor["account_id"], is_needed=is_needed)
     return JSONResponse({"detail": "Second factor disabled"})

@@ -131,12 +131,13 @@ def forget_mfa(
     email: Annotated[str, typer.Option(help="Address of the account.")],
     state: StateOption = HERE,
 ) -> None:
-    """Remove the second factor of somebody who has lost it, and the recovery codes too."""
+    """Remove the second factor of somebody who has lost it, and the recovery codes too; their sessions end."""
     import psycopg
 
     with psycopg.connect(database_url(state)) as connection:
         row = connection.execute(
-            "select logic.remove_second_factor(c.id) from shop.customers c where c.email = lower(btrim(%s))", [email]
+            "select logic.remove_second_factor(c.id, true) from shop.customers c where c.email = lower(btrim(%s))",
+            [email],
         ).fetchone()
     if not row or not row[0]:
         raise StackError(f"{email} has no account with a second factor.")

@@ -14,6 +14,7 @@ from db.migrate import migrate
 from extensions.config import Settings
 from gateway.render import render
 from stack.binaries import page_files
+from stack.database import ask_of_staff
 from stack.environment import check_signing_key, own_keys, read_settings, refuse_toys
 from stack.errors import StackError
 from stack.signing import register
@@ -40,6 +41,7 @@ def prepare(settings: Settings) -> None:
     check_signing_key(key)
     database_url = prepare_database(settings)
     register(database_url, key, settings.access_token_seconds)
+    ask_of_staff(database_url, settings)
     configure(settings, CONFIGURATION, MEDIA)
     if settings.demo and is_empty(database_url):
         seed(database_url, MEDIA)

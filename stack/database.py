@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from extensions.config import Settings
 from stack.environment import Plan, own_keys
 from stack.errors import StackError
 from stack.state import State
@@ -26,6 +27,7 @@ def prepare_database(state: State, todo: Plan, report: Report) -> None:
         report("migrate", f"{len(applied)} migrations applied, API rebuilt after {time.monotonic() - begun:.1f} s")
         given = own_keys(todo.settings) or secret["jwt_private_key"]
         register(state.data["urls"]["database_url"], given, todo.settings.access_token_seconds)
+        ask_of_staff(state.data["urls"]["database_url"], todo.settings)
         if state.data["demo"]:
             seed_demo(state, report)
     except psycopg.OperationalError as error:
@@ -36,6 +38,15 @@ def prepare_database(state: State, todo: Plan, report: Report) -> None:
         ) from error
     except psycopg.Error as error:
         raise StackError(f"migrate: {error}", "Mend the file it names, or the database's state.") from error
+
+
+def ask_of_staff(url: str, settings: Settings) -> None:
+    """Where staff must have a second factor, nobody goes on without one who had signed in before that was so."""
+    import psycopg
+
+    if settings.staff_mfa == "required":
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("select logic.end_unproven_sessions()")
 
 
 def seed_demo(state: State, report: Report) -> None:

@@ -45,3 +45,9 @@ def change_notice(row_id: str, payload: dict[str, Any]) -> None:
 def password_changed(row_id: str, payload: dict[str, Any]) -> None:
     """To the owner, since it may have been somebody else."""
     send(row_id, "account.password_changed", payload, "password_changed", "Your password at {shop} was changed")
+
+
+def second_factor(row_id: str, payload: dict[str, Any]) -> None:
+    """The same when the second factor is switched on or off, or has new recovery codes."""
+    subject = "The second factor of your account at {shop}"
+    send(row_id, "account.second_factor", payload, "second_factor", subject, change=payload["change"])

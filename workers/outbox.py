@@ -32,6 +32,7 @@ HANDLERS: dict[str, Callable[[str, dict[str, Any]], None]] = {
     "account.change_email": account_mail.change_email,
     "account.change_notice": account_mail.change_notice,
     "account.password_changed": account_mail.password_changed,
+    "account.second_factor": account_mail.second_factor,
     "order.placed": late("payments", "create_intent"),
     "order.awaits_transfer": mail.order_awaits_transfer,
     "order.confirmed": mail.order_confirmed,

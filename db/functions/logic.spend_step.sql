@@ -9,8 +9,13 @@ begin
   if not found then
     return false;
   end if;
-  insert into auth.recovery_codes (account_id, code_hash)
-  select spend_step.account_id, h from unnest(new_code_hashes) h;
+  if new_code_hashes is not null then
+    insert into auth.recovery_codes (account_id, code_hash)
+    select spend_step.account_id, h from unnest(new_code_hashes) h;
+    perform logic.emit(
+      'account.second_factor', jsonb_build_object('customer_id', spend_step.account_id, 'change', 'enabled')
+    );
+  end if;
   return true;
 end;
 $$;

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import PASSWORD, Shop, pgshop, start_stack
 from tests.extensions.test_second_factor import AUTH, MFA, code
+from tests.extensions.test_sessions import REFUSED, WELCOME, seen
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,13 @@ def enrol(shop: Shop, mfa_token: str) -> dict[str, Any]:
     return {**answer.json(), "secret": secret}
 
 
+def is_signed_out(shop: Shop, tokens: dict[str, Any], why: str = "token_invalid") -> None:
+    """From the next request on, at both services."""
+    assert seen(shop, tokens["access"]) == REFUSED
+    refused = shop.client().post(f"{AUTH}refresh/", json={"refresh": tokens["refresh"]})
+    assert (refused.status_code, refused.json()["code"]) == (401, why)
+
+
 @pytest.mark.parametrize("role", ["staff", "admin"])
 def test_staff_enrols_before_anything_else(strict: Shop, role: str) -> None:
     email = f"{role}@example.com"
@@ -73,8 +81,7 @@ def test_staff_enrols_before_anything_else(strict: Shop, role: str) -> None:
     assert strict.client().post(f"{MFA}verify/", json=body).status_code == 200
     # The phone and the paper are lost: the command line lets them begin anew, and no session goes on without.
     user(strict, "forget-mfa", "--email", email)
-    refused = strict.client().post(f"{AUTH}refresh/", json={"refresh": made["refresh"]})
-    assert (refused.status_code, refused.json()["code"]) == (401, "mfa_enrollment_required")
+    is_signed_out(strict, made)
     assert login(strict, email)["mfa_enrolled"] is False
     unknown = pgshop("user", "forget-mfa", "--email", email, "--state", str(strict.state), check=False)
     assert unknown.returncode != 0
@@ -86,6 +93,40 @@ def test_customers_need_none_until_they_sell(strict: Shop) -> None:
     begun = login(strict, email)
     assert strict.client().post(f"{AUTH}refresh/", json={"refresh": begun["refresh"]}).status_code == 200
     user(strict, "role", "--email", email, "--role", "staff")
-    assert strict.client(begun["access"]).get("/rest/v1/stock_movements").status_code == 401
-    refused = strict.client().post(f"{AUTH}refresh/", json={"refresh": begun["refresh"]})
-    assert (refused.status_code, refused.json()["code"]) == (401, "mfa_enrollment_required")
+    is_signed_out(strict, begun, "mfa_enrollment_required")
+    # Back again: what customers do wants none.
+    user(strict, "role", "--email", email, "--role", "customer")
+    renewed = strict.client().post(f"{AUTH}refresh/", json={"refresh": begun["refresh"]}).json()
+    assert seen(strict, renewed["access"]) == WELCOME
+
+
+def test_whoever_switches_it_off_is_signed_out_everywhere(strict: Shop) -> None:
+    email = "seller@example.com"
+    user(strict, "create", "--email", email, "--password", PASSWORD, "--role", "staff")
+    made = enrol(strict, login(strict, email)["mfa_token"])
+    given = {"mfa_token": login(strict, email)["mfa_token"], "code": made["recovery_codes"][0]}
+    other = strict.client().post(f"{MFA}verify/", json=given).json()
+    body = {"password": PASSWORD, "code": made["recovery_codes"][1]}
+    assert strict.client(made["access"]).post(f"{MFA}disable/", json=body).status_code == 200
+    for tokens in (made, other):
+        is_signed_out(strict, tokens)
+
+
+def test_who_had_signed_in_before_it_was_required_is_signed_out(strict: Shop) -> None:
+    def restarted(**environment: str) -> Shop:
+        pgshop("down", "--state", str(strict.state))
+        shop = start_stack(strict.state, **environment)
+        shop.clients = strict.clients
+        return shop
+
+    lax = restarted()
+    people = {"careless@example.com": "staff", "careful@example.com": "staff", "shopper@example.com": "customer"}
+    for email, role in people.items():
+        user(lax, "create", "--email", email, "--password", PASSWORD, "--role", role)
+    careless, careful, shopper = (login(lax, email) for email in people)
+    secret = lax.client(careful["access"]).post(f"{MFA}enroll/", json={"password": PASSWORD}).json()["secret"]
+    assert lax.client(careful["access"]).post(f"{MFA}confirm/", json={"code": code(secret)}).status_code == 200
+    assert seen(lax, careless["access"]) == WELCOME
+    again = restarted(STAFF_MFA="required")
+    is_signed_out(again, careless)
+    assert seen(again, careful["access"]) == seen(again, shopper["access"]) == WELCOME
