@@ -8,6 +8,7 @@ from pathlib import Path
 import uvicorn
 
 from stack.twin.app import make_app
+from stack.twin.faults import Resettable
 from stack.twin.store import Store
 
 
@@ -24,7 +25,13 @@ def main() -> None:
         sys.exit("STRIPE_SECRET_KEY (sk_test_…) and STRIPE_WEBHOOK_SECRET (whsec_…) must be set.")
     app = make_app(Store(given.database), key=key, secret=secret, webhook_url=given.webhook_url)
     uvicorn.run(
-        app, host=given.host, port=given.port, access_log=False, log_level="warning", timeout_graceful_shutdown=2
+        app,
+        host=given.host,
+        port=given.port,
+        http=Resettable,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
     )
 
 

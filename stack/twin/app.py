@@ -1,11 +1,9 @@
 """The twin's HTTP face: keys, idempotency, and one transaction a request."""
 
 import asyncio
-import base64
 import hashlib
-import hmac
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from stack.twin import cards, forms, intents, refunds
+from stack.twin import admin, cards, disputes, forms, intents, refunds
 from stack.twin.events import Courier
-from stack.twin.intents import Answer
+from stack.twin.faults import TO_REQUESTS, Faults
+from stack.twin.keys import check_key
 from stack.twin.problems import TwinError, invalid, missing
-from stack.twin.store import Store, new_id
+from stack.twin.store import Answer, Store, new_id
 
 PAGE = {"limit", "starting_after", "ending_before", "created", "expand"}
 Handler = Callable[[Store, Request, dict[str, Any]], Answer]
@@ -65,6 +64,11 @@ def on_intent(act: Callable[[Store, dict[str, Any], dict[str, Any]], Answer]) ->
     return lambda store, request, form: act(store, intents.find(store, request.path_params["id"]), form)
 
 
+def on_dispute(act: Callable[[Store, dict[str, Any], dict[str, Any]], Answer]) -> Handler:
+    """A handler that does something with the dispute of the URL."""
+    return lambda store, request, form: act(store, disputes.find(store, request.path_params["id"]), form)
+
+
 # (method, path, known parameters, handler)
 ROUTES: list[tuple[str, str, set[str], Handler]] = [
     ("POST", "/v1/payment_intents", intents.CREATE, lambda store, _, form: intents.create(store, form)),
@@ -86,9 +90,13 @@ ROUTES: list[tuple[str, str, set[str], Handler]] = [
     ("POST", "/v1/refunds", refunds.CREATE, lambda store, _, form: refunds.create(store, form)),
     ("GET", "/v1/refunds", PAGE | {"payment_intent", "charge"}, listing("refund", "payment_intent", "charge")),
     ("GET", "/v1/refunds/{id}", {"expand"}, getting("refund")),
+    ("GET", "/v1/disputes", PAGE | {"payment_intent", "charge"}, listing("dispute", "payment_intent", "charge")),
+    ("GET", "/v1/disputes/{id}", {"expand"}, getting("dispute")),
+    ("POST", "/v1/disputes/{id}", disputes.UPDATE, on_dispute(disputes.update)),
+    ("POST", "/v1/disputes/{id}/close", {"expand"}, on_dispute(lambda store, d, _: disputes.settle(store, d, "lost"))),
     ("GET", "/v1/events", PAGE | {"type", "types"}, listing("event", "type")),
     ("GET", "/v1/events/{id}", {"expand"}, getting("event")),
-    # Not Stripe's: finishes 3-D Secure, which there needs a browser.
+    # Not Stripe's: finishes 3-D Secure, which there needs a browser, and payments that take their time.
     (
         "POST",
         "/twin/payment_intents/{id}/authenticate",
@@ -104,17 +112,34 @@ ROUTES: list[tuple[str, str, set[str], Handler]] = [
 
 def make_app(store: Store, *, key: str, secret: str, webhook_url: str) -> Starlette:
     """The application over a store, for one API key and one webhook endpoint."""
-    courier = Courier(store, webhook_url, secret)
+    faults = Faults()
+    courier = Courier(store, webhook_url, secret, faults)
 
     def endpoint(allowed: set[str], handler: Handler) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             body = (await request.body()).decode(errors="replace")
-            try:
-                check_key(request, key)
-                status, content, replayed = act(store, request, allowed, handler, body)
-            except TwinError as error:
-                status, content, replayed = error.status, error.body, False
+            fault = faults.take(f"{request.method} {request.url.path}", TO_REQUESTS)
+            status, replayed = 0, False
+            content: dict[str, Any] = {}
+            if fault is None or fault.after:
+                try:
+                    check_key(request, key)
+                    status, content, replayed = act(store, request, allowed, handler, body)
+                except TwinError as error:
+                    status, content = error.status, error.body
+            faults.log.append(
+                {
+                    "method": request.method,
+                    "path": request.url.path,
+                    "idempotency_key": request.headers.get("idempotency-key"),
+                    "status": status,
+                    "replayed": replayed,
+                    "fault": fault and fault.how,
+                }
+            )
             courier.bell.set()
+            if fault:
+                return await fault.answer(request)
             headers = {"Request-Id": new_id("req"), "Stripe-Version": request.headers.get("stripe-version", "")}
             return JSONResponse(
                 content, status, headers=headers | ({"Idempotent-Replayed": "true"} if replayed else {})
@@ -138,7 +163,7 @@ def make_app(store: Store, *, key: str, secret: str, webhook_url: str) -> Starle
 
     routes = [Route(path, endpoint(allowed, handler), methods=[method]) for method, path, allowed, handler in ROUTES]
     return Starlette(
-        routes=[Route("/", page), Route("/health", health), *routes],
+        routes=[Route("/", page), Route("/health", health), *admin.routes(store, faults, courier, key), *routes],
         lifespan=lifespan,
         exception_handlers={404: unrecognized, 405: unrecognized},
     )
@@ -148,16 +173,6 @@ async def unrecognized(request: Request, error: Exception) -> JSONResponse:
     """An address that the twin does not have; Stripe answers 404 to a wrong method, too."""
     said = f"Unrecognized request URL ({request.method}: {request.url.path})."
     return JSONResponse(TwinError(404, "invalid_request_error", said).body, 404)
-
-
-def check_key(request: Request, key: str) -> None:
-    """The API key, as bearer token or as user name. Raises TwinError 401."""
-    kind, _, given = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "basic":
-        with suppress(ValueError):
-            given = base64.b64decode(given + "==").decode(errors="replace").partition(":")[0]
-    if not hmac.compare_digest(given.encode(), key.encode()):
-        raise TwinError(401, "invalid_request_error", "Invalid API Key provided.")
 
 
 def act(

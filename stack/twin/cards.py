@@ -5,7 +5,8 @@ from typing import Any
 from stack.twin.problems import invalid, missing
 from stack.twin.store import Store, new_id, now
 
-# name → (brand, last4, what happens): None pays, "3ds" asks for authentication, else (code, decline_code).
+# name → (brand, last4, what happens): None pays, "3ds" asks for authentication, "processing" takes its time, another
+# word pays and is disputed for this reason, else (code, decline_code).
 NAMED: dict[str, tuple[str, str, Any]] = {
     "pm_card_visa": ("visa", "4242", None),
     "pm_card_mastercard": ("mastercard", "4444", None),
@@ -19,6 +20,10 @@ NAMED: dict[str, tuple[str, str, Any]] = {
     "pm_card_chargeDeclinedProcessingError": ("visa", "0119", ("processing_error", None)),
     "pm_card_authenticationRequired": ("visa", "3184", "3ds"),
     "pm_card_threeDSecure2Required": ("visa", "3220", "3ds"),
+    "pm_card_createDispute": ("visa", "0259", "fraudulent"),
+    "pm_card_createDisputeProductNotReceived": ("visa", "2685", "product_not_received"),
+    # The twin's own: a payment that takes its time, as a bank debit does.
+    "pm_twin_processing": ("visa", "1111", "processing"),
 }
 NUMBERS = {
     "4242424242424242": "pm_card_visa",
@@ -31,6 +36,8 @@ NUMBERS = {
     "4000000000000119": "pm_card_chargeDeclinedProcessingError",
     "4000002760003184": "pm_card_authenticationRequired",
     "4000000000003220": "pm_card_threeDSecure2Required",
+    "4000000000000259": "pm_card_createDispute",
+    "4000000000002685": "pm_card_createDisputeProductNotReceived",
 }
 
 

@@ -20,6 +20,7 @@ NESTED = frozenset(
         "billing_details",
         "card",
         "created",
+        "evidence",
         "expand",
         "metadata",
         "payment_method_types",

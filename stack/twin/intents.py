@@ -1,12 +1,13 @@
-"""PaymentIntents: their states, and the charges they make (https://docs.stripe.com/payments/paymentintents/lifecycle)."""
+"""PaymentIntents and their states (https://docs.stripe.com/payments/paymentintents/lifecycle)."""
 
 import secrets
 from typing import Any
 
 from stack.twin import cards, forms
+from stack.twin.charges import charge
 from stack.twin.events import emit
 from stack.twin.problems import TwinError, invalid, missing
-from stack.twin.store import Store, new_id, now
+from stack.twin.store import Answer, Store, new_id, now
 
 CREATE = {
     "amount",
@@ -43,8 +44,6 @@ CONFIRM = {"payment_method", "return_url", "off_session", "receipt_email", "capt
 CAPTURE = {"amount_to_capture", "metadata", "expand"}
 CANCEL = {"cancellation_reason", "expand"}
 OPEN = {"requires_payment_method", "requires_confirmation", "requires_action"}
-
-Answer = tuple[int, dict[str, Any]]
 
 
 def find(store: Store, wanted: str) -> dict[str, Any]:
@@ -148,69 +147,21 @@ def confirm(store: Store, intent: dict[str, Any], form: dict[str, Any]) -> Answe
         }
         emit(store, "payment_intent.requires_action", store.put(intent))
         return 200, intent
+    if result == "processing":
+        intent["status"] = "processing"
+        emit(store, "payment_intent.processing", store.put(intent))
+        return 200, intent
     return charge(store, intent, method, result)
 
 
 def authenticate(store: Store, intent: dict[str, Any], *, succeeds: bool) -> Answer:
-    """The twin's own way to finish 3-D Secure, which at Stripe happens in the browser."""
-    if intent["status"] != "requires_action":
+    """The twin's own way to finish 3-D Secure, which at Stripe happens in the browser, and what takes its time."""
+    if intent["status"] not in {"requires_action", "processing"}:
         raise unexpected(intent, "authenticate")
+    failure = "card_declined" if intent["status"] == "processing" else "payment_intent_authentication_failure"
     method = cards.find(store, intent["payment_method"])
     intent["next_action"] = None
-    return charge(store, intent, method, None if succeeds else ("payment_intent_authentication_failure", None))
-
-
-def charge(store: Store, intent: dict[str, Any], method: dict[str, Any], decline: Any) -> Answer:
-    """Make the charge, and with it the outcome of the intent."""
-    is_manual = intent["capture_method"] == "manual"
-    made = {
-        "id": new_id("ch"),
-        "object": "charge",
-        "amount": intent["amount"],
-        "amount_captured": 0,
-        "amount_refunded": 0,
-        "captured": False,
-        "created": int(now()),
-        "currency": intent["currency"],
-        "livemode": False,
-        "disputed": False,
-        "metadata": intent["metadata"],
-        "paid": decline is None,
-        "payment_intent": intent["id"],
-        "payment_method": method["id"],
-        "payment_method_details": {"type": "card", "card": method["card"]},
-        "refunded": False,
-        "status": "succeeded" if decline is None else "failed",
-        "failure_code": decline[0] if decline else None,
-        "description": intent["description"],
-        "receipt_email": intent["receipt_email"],
-    }
-    intent["latest_charge"] = made["id"]
-    if decline is None:
-        if is_manual:
-            intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
-            emit(store, "payment_intent.amount_capturable_updated", store.put(intent))
-        else:
-            made |= {"captured": True, "amount_captured": intent["amount"]}
-            intent |= {"status": "succeeded", "amount_received": intent["amount"]}
-            emit(store, "charge.succeeded", store.put(made))
-            emit(store, "payment_intent.succeeded", store.put(intent))
-        store.put(made)
-        return 200, intent
-    error: dict[str, Any] = {
-        "type": "card_error",
-        "code": decline[0],
-        "decline_code": decline[1] or decline[0],
-        "charge": made["id"],
-        "message": "Your card was declined."
-        if decline[0] == "card_declined"
-        else f"Your card was refused: {decline[0]}.",
-        "payment_method": method,
-    }
-    intent |= {"status": "requires_payment_method", "payment_method": None, "last_payment_error": error}
-    emit(store, "charge.failed", store.put(made))
-    emit(store, "payment_intent.payment_failed", store.put(intent))
-    return 402, {"error": {**error, "payment_intent": intent}}
+    return charge(store, intent, method, None if succeeds else (failure, None))
 
 
 def capture(store: Store, intent: dict[str, Any], form: dict[str, Any]) -> Answer:

@@ -4,9 +4,9 @@ from typing import Any
 
 from stack.twin import forms
 from stack.twin.events import emit
-from stack.twin.intents import Answer, find
+from stack.twin.intents import find
 from stack.twin.problems import invalid, missing
-from stack.twin.store import Store, new_id, now
+from stack.twin.store import Answer, Store, new_id, now
 
 CREATE = {"payment_intent", "charge", "amount", "reason", "metadata", "expand"}
 REASONS = {"duplicate", "fraudulent", "requested_by_customer"}

@@ -36,7 +36,7 @@ def lines(path: Path) -> int:
     [
         (sql, 7000),
         (product, 6000),
-        (lambda: python("stack/twin"), 1000),
+        (lambda: python("stack/twin"), 1500),
         (lambda: python("extensions/openapi"), 1000),
     ],
     ids=["sql", "py", "twin", "openapi"],

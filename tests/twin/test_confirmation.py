@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import httpx
 import pytest
 import stripe
 
@@ -20,12 +19,16 @@ DECLINES = {
     "pm_card_chargeDeclinedIncorrectCvc": ("incorrect_cvc", "incorrect_cvc"),
     "pm_card_chargeDeclinedProcessingError": ("processing_error", "processing_error"),
 }
-PAYS = {"pm_card_visa", "pm_card_mastercard", "pm_card_amex"}
+PAYS = {
+    *("pm_card_visa", "pm_card_mastercard", "pm_card_amex"),
+    *("pm_card_createDispute", "pm_card_createDisputeProductNotReceived"),
+}
 ASKS = {"pm_card_authenticationRequired", "pm_card_threeDSecure2Required"}
+SLOW = "pm_twin_processing"
 
 
 def test_the_tables_here_name_every_card() -> None:
-    assert DECLINES.keys() | PAYS | ASKS == NAMED.keys()
+    assert DECLINES.keys() | PAYS | ASKS | {SLOW} == NAMED.keys()
 
 
 @pytest.mark.parametrize("card", DECLINES)
@@ -64,14 +67,24 @@ def test_a_card_with_3d_secure_waits_for_its_owner(
     assert (intent.status, intent.amount_received) == ("requires_action", 0)
     assert intent.next_action and intent.next_action.type == "use_stripe_sdk"
     # At Stripe this happens in a browser; the SDK has no call for it.
-    httpx.post(
-        f"{twin.url}/twin/payment_intents/{intent.id}/authenticate",
-        data={"succeeds": str(succeeds).lower()},
-        headers={"Authorization": f"Bearer {KEY}"},
-    )
+    twin.ask("POST", f"/twin/payment_intents/{intent.id}/authenticate", data={"succeeds": str(succeeds).lower()})
     after = client.v1.payment_intents.retrieve(intent.id)
     assert after.status == ("succeeded" if succeeds else "requires_payment_method")
     assert after.next_action is None
+
+
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_a_payment_that_takes_its_time_is_processing_first(
+    client: stripe.StripeClient, twin: Twin, make_intent: Make, succeeds: bool
+) -> None:
+    intent = make_intent(SLOW, confirm=True)
+    assert (intent.status, intent.amount_received) == ("processing", 0)
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.payment_intents.cancel(intent.id)
+    twin.ask("POST", f"/twin/payment_intents/{intent.id}/authenticate", data={"succeeds": str(succeeds).lower()})
+    after = client.v1.payment_intents.retrieve(intent.id)
+    assert after.status == ("succeeded" if succeeds else "requires_payment_method")
+    assert (after.last_payment_error is None) == succeeds
 
 
 @pytest.mark.parametrize("number", NUMBERS)
