@@ -22,14 +22,15 @@ where s.variant_id = any(%(variants)s::uuid[])
 # Paid but no order, an order but not paid, goods without an order, told twice: none of it, ever.
 ORDERS = """
 select o.order_number, o.status, p.status as payment, p.captured_amount, p.refunded_amount, goods.sum as goods,
-  confirmed.count as confirmed, told.count as told, given.sum as given
+  confirmed.count as confirmed, coalesce(told.count, 0) as told, given.sum as given
 from shop.orders o join shop.payments p on p.order_id = o.id
 cross join lateral (select coalesce(sum(quantity), 0) from shop.stock_movements where order_id = o.id) goods (sum)
 cross join lateral (select sum(quantity - returned_quantity) from shop.order_items where order_id = o.id) kept (sum)
 cross join lateral (
   select count(*) from shop.order_status_history where order_id = o.id and status = 'confirmed') confirmed (count)
-cross join lateral (
-  select count(*) from shop.outbox where topic = 'order.confirmed' and payload ->> 'order_id' = o.id::text) told (count)
+left join (
+  select payload ->> 'order_id', count(*) from shop.outbox where topic = 'order.confirmed' group by 1
+) told (order_id, count) on told.order_id = o.id::text
 cross join lateral (
   select coalesce(sum(amount), 0) from shop.refunds where payment_id = p.id and status <> 'failed') given (sum)
 where o.id = any(%(orders)s::uuid[]) and (
@@ -41,7 +42,7 @@ where o.id = any(%(orders)s::uuid[]) and (
   or o.status in ('confirmed', 'processing', 'shipped', 'delivered') and p.captured_amount <> o.total_amount
   or o.status in ('pending', 'cancelled') and goods.sum <> 0
   or o.status in ('confirmed', 'processing', 'shipped', 'delivered') and goods.sum <> -kept.sum
-  or confirmed.count <> told.count or confirmed.count > 1
+  or confirmed.count <> coalesce(told.count, 0) or confirmed.count > 1
 )
 """
 
