@@ -26,11 +26,11 @@ daemonize no
     return path
 
 
-def public_keys(state: State, encoded: str) -> Path:
+def public_keys(folder: Path, encoded: str) -> Path:
     """The public halves of keys, as a JWK set that PostgREST begins with."""
     from extensions.keys import public_jwk, read_keys
 
-    path = state.home("postgrest") / "jwks.json"
+    path = folder / "jwks.json"
     State.write_secret(path, json.dumps({"keys": [public_jwk(key) for key in read_keys(encoded).values()]}))
     return path
 
@@ -47,7 +47,7 @@ def postgrest(state: State, plan: Plan) -> Path:
         "db-pre-request": "logic.check_request",
         "db-pre-config": "logic.postgrest_settings",
         # Until it has asked the database: without any key it would answer 500 to whoever shows a token.
-        "jwt-secret": f"@{public_keys(state, keys)}",
+        "jwt-secret": f"@{public_keys(state.home('postgrest'), keys)}",
         "jwt-aud": "pgshop",
         "db-extra-search-path": "",
         "db-max-rows": 1000,

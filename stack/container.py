@@ -14,6 +14,7 @@ from db.migrate import migrate
 from extensions.config import Settings
 from gateway.render import render
 from stack.binaries import page_files
+from stack.configurations import public_keys
 from stack.database import ask_of_staff
 from stack.environment import check_signing_key, own_keys, read_settings, refuse_toys
 from stack.errors import StackError
@@ -69,7 +70,8 @@ def prepare_database(settings: Settings) -> str:
 
 
 def configure(settings: Settings, folder: Path, media: Path) -> None:
-    """Write what nginx reads at its start."""
+    """Write what nginx and PostgREST read at their start."""
+    public_keys(folder, own_keys(settings))
     conf = render(
         folder=folder / "nginx",
         listen="*",

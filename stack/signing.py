@@ -55,7 +55,7 @@ def keep(state: State, keys: list[str]) -> None:
     """Store private keys, the newest first, and hand them to the service, which signs with none that is not known."""
     state.keep_secrets({**state.secrets(), "jwt_private_key": ",".join(keys)})
     state.write_secret(state.signing_keys, ",".join(keys))
-    public_keys(state, ",".join(keys))
+    public_keys(state.home("postgrest"), ",".join(keys))
 
 
 def valid(folder: Path) -> set[str]:

@@ -95,8 +95,8 @@ class Shop:
 
     def mails(self, to: str) -> list[dict[str, Any]]:
         """What has arrived for an address."""
-        everything = httpx.get(f"{self.status['mail_url']}/api/email", timeout=30).json()
-        return [mail for mail in everything if any(person["address"] == to for person in mail["to"])]
+        url = f"{self.status['mail_url']}/api/email"
+        return list(httpx.get(url, params={"to.address": to}, timeout=30).json())
 
 
 class Renewing(httpx.Auth):

@@ -1,6 +1,7 @@
 """The image and the compose file keep what they promise, as far as can be told without an engine that runs them."""
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from stack import container
 from stack.configurations import postgrest
 from stack.environment import PARTS
 from stack.errors import StackError
+from stack.state import new_signing_key
 from tests.conftest import RELAXED, ROOT, Shop
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -158,7 +160,7 @@ def test_postgrest_is_set_as_in_the_embedded_stack(shop: Shop) -> None:
     """But for where things are."""
     written = (shop.state / "parts/postgrest/postgrest.conf").read_text()
     embedded = dict(re.findall(r'(?m)^(\S+) = "?(.*?)"?$', written))
-    here = {"db-uri", "openapi-server-proxy-uri", "server-host", "server-port", "admin-server-port"}
+    here = {"db-uri", "jwt-secret", "openapi-server-proxy-uri", "server-host", "server-port", "admin-server-port"}
     given = {
         name.removeprefix("PGRST_").lower().replace("_", "-"): value
         for name, value in SERVICES["postgrest"]["environment"].items()
@@ -169,8 +171,12 @@ def test_postgrest_is_set_as_in_the_embedded_stack(shop: Shop) -> None:
 
 
 def test_the_gateway_is_set_as_in_the_embedded_stack(shop: Shop, tmp_path: Path) -> None:
-    given = Settings(_env_file=None, **{name.lower(): value for name, value in RELAXED.items()})
+    settings = {name.lower(): value for name, value in RELAXED.items()}
+    given = Settings(_env_file=None, **settings, jwt_private_key=new_signing_key())
     container.configure(given, tmp_path, Path("/media"))
+    (jwk,) = json.loads((tmp_path / "jwks.json").read_text())["keys"]
+    assert (jwk["crv"], "d" in jwk) == ("Ed25519", False)
+    assert SERVICES["postgrest"]["environment"]["PGRST_JWT_SECRET"] == f"@{container.CONFIGURATION / 'jwks.json'}"
     lines = (tmp_path / "nginx/nginx.conf").read_text().splitlines()
     assert lines[0] == "load_module modules/ngx_http_js_module.so;"
     embedded = (shop.state / "parts/nginx/nginx.conf").read_text().splitlines()

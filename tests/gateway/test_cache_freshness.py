@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.conftest import Person, Shop
+from tests.conftest import Person
 from tests.gateway.conftest import Upstream, head, send
 
 Start = Callable[..., str]
@@ -172,9 +172,9 @@ def test_a_review_shows_within_the_second_of_its_approval(
 
 
 def test_signed_in_staff_sees_a_change_at_once(
-    front: httpx.Client, shop: Shop, staff: Person, make_product: Make
+    front: httpx.Client, acting_as: Callable[..., Person], make_product: Make
 ) -> None:
-    product = make_product()
+    staff, product = acting_as("staff"), make_product()
     token = {"Authorization": f"Bearer {staff.access}"}
     for price in ("11.00", "12.00", "13.00"):
         for path in (detail(product), row(product)):
@@ -186,9 +186,9 @@ def test_signed_in_staff_sees_a_change_at_once(
 
 
 def test_in_a_crowd_nobody_gets_what_is_meant_for_another(
-    front: httpx.Client, staff: Person, customer: Person, make_product: Make
+    front: httpx.Client, acting_as: Callable[..., Person], customer: Person, make_product: Make
 ) -> None:
-    product = make_product(is_active=False)
+    staff, product = acting_as("staff"), make_product(is_active=False)
     paths = [detail(product), f"{listed(product)}&is_active=false", row(product)]
     tokens = [None, staff.access, customer.access, None, staff.access, None]
     start = Barrier(len(tokens))
