@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Shop, eventually
+from tests.conftest import Shop, eventually, pgshop
 from tests.gateway.conftest import Upstream, assert_problem, head, send
 
 Start = Callable[..., str]
@@ -67,7 +67,8 @@ def test_a_part_that_is_frozen_is_a_503_and_serves_again_when_it_wakes(
     start_gateway: Start, shop: Shop, real: dict[str, str], part: str, path: str
 ) -> None:
     url = start_gateway(**real, patience="300ms")
-    pid = shop.status["pids"][part]
+    # Asked now: whatever was killed before has been started anew.
+    pid = json.loads(pgshop("status", "--json", "--state", str(shop.state)).stdout)["pids"][part]
     os.kill(pid, signal.SIGSTOP)
     try:
         assert_problem(send(url, head("GET", path)), 503, "unavailable")
