@@ -86,6 +86,9 @@ class Settings(BaseSettings):
         "optional", description="`required` gives staff and admins without a second factor no session but one to enrol."
     )
 
+    worker_patience_seconds: int = Field(
+        90, ge=3, description="A worker that begins no task for so long ends and is started anew, in seconds."
+    )
     demo: bool = Field(False, description="Whether the landing page names the demo accounts; set by the stack.")
     cors_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Origins that browsers may call from, separated by commas; none by default."

@@ -13,7 +13,7 @@ from extensions.config import settings
 
 HEARTBEAT_SECONDS = 15
 
-app = Celery("pgshop", include=["workers.outbox", "workers.schedule"])
+app = Celery("pgshop", include=["workers.outbox", "workers.schedule", "workers.watchdog"])
 app.conf.update(
     broker_url=settings().redis_url.get_secret_value() if settings().redis_url else "redis://",  # type: ignore[union-attr]
     broker_connection_retry_on_startup=True,
@@ -26,6 +26,8 @@ app.conf.update(
     task_default_expires=60,
     task_time_limit=50,
     worker_prefetch_multiplier=4,
+    # A queue of its own, besides: the watchdog asks each worker by name.
+    worker_direct=True,
     worker_hijack_root_logger=False,
     worker_enable_remote_control=False,
     timezone="UTC",

@@ -1,0 +1,27 @@
+"""A worker that is alive and does nothing is ended by its own watchdog; the one that follows does what waited."""
+
+import os
+import signal
+from pathlib import Path
+
+from tests.conftest import eventually
+from tests.stack import selling
+from tests.stack.conftest import Start, status
+from tests.workers.outbox import children
+
+
+def test_a_worker_that_does_nothing_makes_room_for_another(start: Start, spare: Path) -> None:
+    shop = start(spare, WORKER_PATIENCE_SECONDS="6")
+    before = shop.status["pids"]
+    # Its hands are held, and it does not notice: it goes on taking tasks from the queue.
+    for pid in children(before["worker"]):
+        os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: status(spare)["pids"].get("worker", before["worker"]) != before["worker"], 60, "another worker")
+    selling.sell(shop, selling.make_product(shop))
+    assert "worker does nothing any more and ends" in (spare / "logs/worker.log").read_text()
+    # One that has something to do stays.
+    now = status(spare)["pids"]
+    for _ in range(3):
+        selling.sell(shop, selling.make_product(shop))
+    assert status(spare)["pids"] == now
+    assert {name for name, pid in now.items() if before[name] != pid} == {"worker"}
