@@ -62,7 +62,10 @@ def make_access(session: dict[str, Any]) -> str:
 
 
 def read_access(token: str) -> dict[str, Any]:
-    """The claims of a rightly signed access token; whether its session lives, SQL knows. Raises Problem 401."""
+    """The claims of a rightly signed access token; whether its session lives, SQL knows. Raises Problem 401, 503."""
+    if not RING.verifying:
+        # Just started: a 401 would make clients throw away a good token.
+        raise Problem(503, "unavailable", "The shop is busy or starting; try again.", headers={"Retry-After": "1"})
     try:
         whole = jwt.decode_complete(
             token,

@@ -52,7 +52,8 @@ def postgrest(state: State, plan: Plan) -> Path:
         "db-extra-search-path": "",
         "db-max-rows": 1000,
         "db-pool": 16,
-        "db-pool-acquisition-timeout": 3,
+        # Two hundred who want the same at once stand in line and get an answer; after 3 s some were sent away (503).
+        "db-pool-acquisition-timeout": 10,
         "db-plan-enabled": False,
         "db-aggregates-enabled": False,
         "db-tx-end": "commit",

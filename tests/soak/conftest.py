@@ -14,8 +14,9 @@ import stripe
 from tests.conftest import Shop
 from tests.databases import superuser_url
 from tests.soak.buyers import Crowd
+from tests.workers.conftest import pids
 
-__all__ = ["superuser_url"]
+__all__ = ["pids", "superuser_url"]
 
 # `make soak` is SOAK=all: hours of trade in minutes. The ordinary run has a short form of each.
 IS_LONG = os.environ.get("SOAK") == "all"
