@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -207,20 +207,17 @@ class Asks:
         made = [*self.of_embedding(), *self.of_tables(), *self.of_functions(), *self.of_calls()]
         for view in self.views.values():
             made += [*self.of_view(view), *self.of_columns(view), *self.of_rows(view)]
-        # Who is refused is refused everywhere: at each address and method once.
-        once = {(ask.method, ask.path): ask for ask in made if ask.expected != "absent"}
+        # Who is refused is refused everywhere, whatever anybody asks.
+        once = {json.dumps([ask.method, ask.path, ask.params, ask.body, ask.headers], default=str): ask for ask in made}
         for actor in STRANGERS:
             expected = "refused" if actor in REFUSED else "no_role"
             made += [
-                Ask(
-                    actor,
-                    f"{ask.cell} as a stranger",
-                    ask.method,
-                    ask.path,
-                    expected,
-                    ask.params,
-                    ask.body,
-                    ask.headers,
+                replace(
+                    ask,
+                    actor=actor,
+                    cell=f"{ask.cell} as a stranger",
+                    expected="absent" if ask.expected == "absent" else expected,
+                    secrets=frozenset(),
                 )
                 for ask in once.values()
             ]

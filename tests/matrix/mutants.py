@@ -1,19 +1,21 @@
 """The database with one guard less: every policy, grant, view and check of identity, each broken by a statement."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from tests.matrix.declared import SCHEMAS, Matrix
+from tests.matrix.declared import INHERITED, SCHEMAS, Matrix
 from tests.matrix.probes import Check, failures
+from tests.matrix.world import ACTORS
 from tests.rules.catalogue import RULES
 
 OURS = str(SCHEMAS)
+# Every role that somebody can have, with a token or as a part of the shop.
+EXPOSED = f"{{{','.join(INHERITED)}}}"
 # In functions: what asks who is calling, and what it becomes when nobody asks.
 IDENTITY = [
     # The whole comparison with the caller, wherever it stands.
@@ -58,6 +60,8 @@ class Mutant:
     name: str
     statement: str
     targets: tuple[str, ...]
+    # Who is given something.
+    role: str = ""
 
 
 def rows(connection: psycopg.Connection[Any], statement: str) -> list[tuple[Any, ...]]:
@@ -92,7 +96,7 @@ def of_tables_and_views(connection: psycopg.Connection[Any]) -> Iterator[Mutant]
 
 
 def of_grants(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
-    """Each grant that is there, revoked; each that is not there, given to visitors and to customers."""
+    """Each grant that is there, revoked; each that is not there, given to every role that can ask."""
     relations = f"""select c.oid, c.relnamespace::regnamespace || '.' || c.relname as name, c.relacl, c.relnamespace
         from pg_class c where c.relnamespace::regnamespace::text in {OURS} and c.relkind in ('r', 'v')"""
     columns = "join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped"
@@ -111,31 +115,32 @@ def of_grants(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
         connection,
         f"""with relations as ({relations})
         select r.name, k.verb, w.who from relations r, unnest('{{select,insert,update,delete}}'::text[]) k (verb),
-          unnest('{{anon,customer}}'::text[]) w (who) where not has_table_privilege(w.who, r.oid, k.verb)
+          unnest('{EXPOSED}'::text[]) w (who) where not has_table_privilege(w.who, r.oid, k.verb)
         union all
         select r.name, format('%s (%I)', k.verb, a.attname), w.who
         from relations r {columns}, unnest('{{select,insert,update}}'::text[]) k (verb),
-          unnest('{{anon,customer}}'::text[]) w (who)
+          unnest('{EXPOSED}'::text[]) w (who)
         where a.attgenerated = '' and not has_column_privilege(w.who, r.oid, a.attnum, k.verb)
           and (r.name not like 'api.%' or pg_column_is_updatable(r.oid, a.attnum, false) or k.verb = 'select')
         order by 1, 2, 3""",
     ):
-        yield Mutant(f"grant {grant} on {name} to {role}", f"grant {grant} on {name} to {role}", (name,))
+        yield Mutant(f"grant {grant} on {name} to {role}", f"grant {grant} on {name} to {role}", (name,), role)
 
 
 def of_functions(connection: psycopg.Connection[Any], careless: set[str]) -> Iterator[Mutant]:
     """Grants and identity; `careless` ones leave it to the policies whose things they take."""
-    for oid, name, is_definer, kind, grantees in rows(
+    for oid, name, is_definer, kind, grantees, others in rows(
         connection,
         f"""select p.oid::regprocedure::text, p.pronamespace::regnamespace || '.' || p.proname, p.prosecdef,
           case p.prokind when 'p' then 'procedure' else 'function' end,
-          array(select g.grantee::regrole::text from aclexplode(p.proacl) g where g.grantee <> 'owner'::regrole)
+          array(select g.grantee::regrole::text from aclexplode(p.proacl) g where g.grantee <> 'owner'::regrole),
+          array(select w from unnest('{EXPOSED}'::text[]) w where not has_function_privilege(w, p.oid, 'execute'))
         from pg_proc p where p.pronamespace::regnamespace::text in {OURS} order by 2""",
     ):
         for role in grantees:
             yield Mutant(f"revoke {name} from {role}", f"revoke execute on {kind} {oid} from {role}", (name,))
-        for role in {"anon", "customer"} - set(grantees):
-            yield Mutant(f"grant {name} to {role}", f"grant execute on {kind} {oid} to {role}", (name,))
+        for role in others:
+            yield Mutant(f"grant {name} to {role}", f"grant execute on {kind} {oid} to {role}", (name,), role)
         if name in careless and not is_definer:
             yield Mutant(f"{name} as its owner", f"alter function {oid} security definer", (name, "acts"))
     for name, definition in rows(
@@ -160,22 +165,36 @@ def mutants(connection: psycopg.Connection[Any], matrix: Matrix) -> list[Mutant]
     ]
 
 
-def killer(connection: psycopg.Connection[Any], world: Any, checks: list[Check], mutant: Mutant) -> str | None:
-    """What notices the mutant; None when it lives. Nothing is left of it."""
-    # A rule that is broken already notices nothing.
-    sound = [rule for rule in RULES if not connection.execute(rule.offenders).fetchone()]
-    with connection.transaction(force_rollback=True):
-        connection.execute(sql.SQL(mutant.statement))  # type: ignore[arg-type]
-        near = [check for check in checks if check.target in mutant.targets]
-        # Of what is far away, single columns and functions can't change.
-        far = [check for check in checks if check.target not in mutant.targets and not check.is_detail]
-        details = [check for check in near if check.is_detail]
-        for failure in failures(connection, world, [check for check in near if not check.is_detail]):
-            return failure
-        for rule in sound:
-            found = connection.execute(rule.offenders).fetchone()
+class Killer:
+    """What notices mutants: the cells of the matrix, and the rules of the catalogue that hold without them."""
+
+    def __init__(self, connection: psycopg.Connection[Any], world: Any, checks: list[Check]) -> None:
+        self.connection, self.world, self.checks = connection, world, checks
+        # A rule that is broken already notices nothing.
+        self.sound = [rule for rule in RULES if not connection.execute(rule.offenders).fetchone()]
+        self.by_target: dict[str, list[Check]] = {}
+        for check in checks:
+            self.by_target.setdefault(check.target, []).append(check)
+
+    def __call__(self, mutant: Mutant) -> str | None:
+        """The first to notice it; None when it lives. Nothing is left of it."""
+        with self.connection.transaction(force_rollback=True):
+            self.connection.execute(sql.SQL(mutant.statement))  # type: ignore[arg-type]
+            return next(self.noticing(mutant), None)
+
+    def noticing(self, mutant: Mutant) -> Iterator[str]:
+        """All that do, the likely ones first."""
+        near = [check for target in mutant.targets for check in self.by_target.get(target, [])]
+        if mutant.role:
+            yield from self.ask(check for check in near if ACTORS[check.actor][0] == mutant.role)
+        yield from self.ask(check for check in near if not check.is_detail)
+        for rule in self.sound:
+            found = self.connection.execute(rule.offenders).fetchone()
             if found:
-                return f"{rule.name}: {found[0]}"
-        for failure in chain(failures(connection, world, details), failures(connection, world, far)):
-            return failure
-    return None
+                yield f"{rule.name}: {found[0]}"
+        yield from self.ask(check for check in near if check.is_detail)
+        # Of what is far away, single columns and functions can't change.
+        yield from self.ask(c for c in self.checks if c.target not in mutant.targets and not c.is_detail)
+
+    def ask(self, checks: Iterable[Check]) -> Iterator[str]:
+        return failures(self.connection, self.world, checks)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.matrix.cells import Cells
 from tests.matrix.declared import Matrix
-from tests.matrix.mutants import killer, mutants
+from tests.matrix.mutants import Killer, mutants
 from tests.matrix.probes import Check
 
 SURVIVORS = Path(__file__).with_name("survivors.toml")
@@ -40,7 +40,13 @@ def test_mutants_are_noticed(
         draw, size = random.Random(SEED), int(WANTED)
         chosen = draw.sample(guards, size * 2 // 3) + draw.sample(grants, size - size * 2 // 3)
     started = time.monotonic()
-    alive = [mutant.name for mutant in chosen if killer(ground, cells.world, checks, mutant) is None]
+    killer, alive = Killer(ground, cells.world, checks), list[str]()
+    for number, mutant in enumerate(chosen, 1):
+        if killer(mutant) is None:
+            alive.append(mutant.name)
+        if number % 500 == 0:
+            with capsys.disabled():
+                print(f"\n{number} of {len(chosen)}, {len(alive)} live, {time.monotonic() - started:.0f} s", flush=True)
     killed = len(chosen) - len(alive)
     with capsys.disabled():
         print(
