@@ -4,6 +4,8 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -18,11 +20,19 @@ from extensions.problems import Problem
 
 OLD = "pbkdf2_sha256$"
 SHORTEST, LONGEST = 10, 128
-# Hashing burns a core for some 30 ms: two at a time leave the rest of the machine to the shop. Whoever would wait for
-# more than this many others is told to come again.
-AT_ONCE, LONGEST_QUEUE = 2, 128
-POOL = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="argon2")
+# Hashing burns a core for some 30 ms: one core at least is left to the shop. Whoever would wait for more than this
+# many others is told to come again.
+AT_ONCE, LONGEST_QUEUE = max(1, min(4, (os.cpu_count() or 1) - 1)), 128
 Answer = TypeVar("Answer")
+
+
+def step_back() -> None:
+    """Where there is too little for all, the shop comes first; only on Linux this concerns the calling thread alone."""
+    if sys.platform == "linux":
+        os.nice(10)
+
+
+POOL = ThreadPoolExecutor(AT_ONCE, "argon2", initializer=step_back)
 
 
 class Queue:

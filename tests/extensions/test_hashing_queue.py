@@ -1,13 +1,14 @@
-"""A8: hashing is bounded: two at once off the event loop, and a queue that has an end."""
+"""A8: hashing is bounded: off the event loop, behind the shop, a core less than there are, a queue that ends."""
 
 import asyncio
+import os
 import threading
 
 from extensions.passwords import AT_ONCE, LONGEST_QUEUE, in_pool
 from extensions.problems import Problem
 
 
-def test_of_two_hundred_at_once_two_work_and_some_are_told_to_come_again() -> None:
+def test_of_two_hundred_at_once_few_work_and_some_are_told_to_come_again() -> None:
     lock, may_end = threading.Lock(), threading.Event()
     seen = {"now": 0, "most": 0}
 
@@ -15,6 +16,7 @@ def test_of_two_hundred_at_once_two_work_and_some_are_told_to_come_again() -> No
         with lock:
             seen["now"] += 1
             seen["most"] = max(seen["most"], seen["now"])
+            seen["nice"] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
         assert may_end.wait(60)
         with lock:
             seen["now"] -= 1
@@ -30,7 +32,8 @@ def test_of_two_hundred_at_once_two_work_and_some_are_told_to_come_again() -> No
 
     answers = asyncio.run(all_at_once())
     refused = [answer for answer in answers if isinstance(answer, Problem)]
-    assert (seen["most"], AT_ONCE) == (2, 2)
+    assert seen["most"] == AT_ONCE == max(1, min(4, (os.cpu_count() or 1) - 1))
+    assert seen["nice"] == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
     assert answers.count(None) == LONGEST_QUEUE
     assert {(answer.status, answer.headers["Retry-After"]) for answer in refused} == {(503, "2")}
     assert len(refused) == 200 - LONGEST_QUEUE

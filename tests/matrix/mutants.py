@@ -60,7 +60,7 @@ class Mutant:
     name: str
     statement: str
     targets: tuple[str, ...]
-    # Who is given something.
+    # Who is given or denied something.
     role: str = ""
 
 
@@ -110,7 +110,7 @@ def of_grants(connection: psycopg.Connection[Any]) -> Iterator[Mutant]:
     ):
         if role != "owner":
             revoke = f"revoke {granted.lower()} on {name} from {role}"
-            yield Mutant(revoke, revoke, (name,))
+            yield Mutant(revoke, revoke, (name,), role)
     for name, grant, role in rows(
         connection,
         f"""with relations as ({relations})
@@ -138,7 +138,7 @@ def of_functions(connection: psycopg.Connection[Any], careless: set[str]) -> Ite
         from pg_proc p where p.pronamespace::regnamespace::text in {OURS} order by 2""",
     ):
         for role in grantees:
-            yield Mutant(f"revoke {name} from {role}", f"revoke execute on {kind} {oid} from {role}", (name,))
+            yield Mutant(f"revoke {name} from {role}", f"revoke execute on {kind} {oid} from {role}", (name,), role)
         for role in others:
             yield Mutant(f"grant {name} to {role}", f"grant execute on {kind} {oid} to {role}", (name,), role)
         if name in careless and not is_definer:
