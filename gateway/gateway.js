@@ -191,7 +191,8 @@ function errorHeaders(r) {
   delete r.headersOut['Proxy-Status'];
   r.status = corrected(r.status);
   if (r.status === 405) { r.headersOut['Allow'] = r.uri.startsWith('/rest/v1/rpc/') ? 'OPTIONS, POST' : r.variables.allow; }
-  if (r.status === 503 && !r.headersOut['Retry-After']) { r.headersOut['Retry-After'] = '1'; }
+  // PostgREST adds a 0 to every 503, beside what the database says.
+  if (r.status === 503) { r.headersOut['Retry-After'] = '1'; }
 }
 
 // Bytes, since a letter may begin in one piece and end in the next.

@@ -13,7 +13,8 @@ from tests.conftest import Person, Shop, eventually
 from tests.soak.books import wrong
 from tests.soak.buyers import Guest
 from tests.soak.conftest import IS_LONG, Measure
-from tests.soak.kills import POINTS, Scene
+from tests.soak.kills import POINTS
+from tests.soak.scene import Scene
 
 ROUNDS = 10 if IS_LONG else 1
 
