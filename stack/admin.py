@@ -1,5 +1,6 @@
 """The commands that work on the shop's data: migrate, seed, users, import, export."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -175,6 +176,35 @@ def set_active(folder: Path, email: str, *, is_active: bool) -> None:
         raise StackError(f"{email} has no account.", "`pgshop user create` makes one.")
 
 
+def reconcile(
+    days: Annotated[int, typer.Option(min=1, max=365, help="How far to look back at Stripe.")] = 3,
+    state: StateOption = HERE,
+) -> None:
+    """Bring every payment, refund and dispute up to what Stripe says, and check the ledger.
+
+    Whatever webhooks were lost, the result is the same. Safe to repeat, also while the shop sells. Exit code 1 when
+    something is left that fits no order, or the ledger and the payments differ.
+    """
+    from stack.environment import plan, read_settings
+    from stack.state import State
+
+    database_url(state)
+    os.environ.update(plan(State.at(state), read_settings()).environment)
+    import stripe
+
+    from workers.reconciliation import reconcile as look
+
+    with err.status("asking Stripe …") as progress:
+        try:
+            found = look(days, lambda kind, count: progress.update(f"{count} {kind.replace('_', ' ')}s …"))
+        except stripe.StripeError as error:
+            raise StackError(f"Stripe: {error}", "What was found is kept; run it again to go on.") from None
+    for what, count in found.items():
+        print(f"{count:>7}  {what.replace('_', ' ')}")
+    if found["quarantined"] or found["ledger_differences"]:
+        raise StackError("Something does not fit.", "Admins were mailed; look at /rest/v1/payment_events as staff.")
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     from db.exporting import app as exporting
@@ -189,6 +219,7 @@ def add_to(app: typer.Typer) -> None:
     user.command("unban")(unban)
     app.command()(migrate)
     app.command()(seed)
+    app.command()(reconcile)
     app.add_typer(user, name="user")
     app.add_typer(importing, name="import")
     app.add_typer(exporting, name="export")

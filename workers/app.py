@@ -33,6 +33,7 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "expire-reservations": {"task": "workers.schedule.expire_reservations", "schedule": timedelta(seconds=30)},
+        "reconcile": {"task": "workers.schedule.reconcile", "schedule": timedelta(minutes=10)},
         "prune": {"task": "workers.schedule.prune", "schedule": timedelta(hours=1)},
         # The database says whether it was done today; so the clock may have stood still in the morning.
         "report-low-stock": {"task": "workers.schedule.report_low_stock", "schedule": crontab(minute=0)},

@@ -109,3 +109,8 @@ def order_refunded(row_id: str, payload: dict[str, Any]) -> None:
 def stock_low(row_id: str, payload: dict[str, Any]) -> None:
     """For staff: what to order anew."""
     send(row_id, "stock.low", payload, "stock_low", "What runs low at {shop}")
+
+
+def payment_alert(row_id: str, payload: dict[str, Any]) -> None:
+    """For admins: a dispute, or news of Stripe that fits no order."""
+    send(row_id, "payment.alert", payload, "payment_alert", "A payment at {shop} wants you", alert=payload["text"])

@@ -41,6 +41,7 @@ HANDLERS: dict[str, Callable[[str, dict[str, Any]], None]] = {
     "order.cancelled": mail.order_cancelled,
     "order.refunded": mail.order_refunded,
     "stock.low": mail.stock_low,
+    "payment.alert": mail.payment_alert,
     "payment.cancel": late("payments", "cancel_intent"),
     "payment.refund": late("payments", "refund"),
     "picture.added": late("pictures", "make_copies"),

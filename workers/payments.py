@@ -47,7 +47,10 @@ def refund(row_id: str, payload: dict[str, Any]) -> None:
     wanted = call("refund_for_stripe", refund_id=payload["refund_id"])
     if wanted is None or wanted["status"] != "pending":
         return
-    made = client().v1.refunds.create(
+    # Stripe forgets a key after a day, and this row may be tried again later than that.
+    known = client().v1.refunds.list({"payment_intent": wanted["intent_id"], "limit": 100}).data
+    made = next((r for r in known if getattr(r.metadata, "refund_id", None) == wanted["refund_id"]), None)
+    made = made or client().v1.refunds.create(
         {
             "payment_intent": wanted["intent_id"],
             "amount": wanted["amount_minor"],

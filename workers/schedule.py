@@ -1,5 +1,7 @@
 """What the clock asks for."""
 
+from importlib import import_module
+
 import structlog
 
 from workers.app import app, beat_heart
@@ -20,6 +22,15 @@ def expire_reservations() -> None:
 def prune() -> None:
     """Remove what has served its time."""
     log.info("pruned", rows=call("prune"))
+
+
+@app.task(name="workers.schedule.reconcile", time_limit=540)  # type: ignore[untyped-decorator]
+def reconcile() -> None:
+    """What Stripe says of the last day, for webhooks that never came."""
+    # Only loaded when it rings: the clock itself never needs Stripe's SDK.
+    found = import_module("workers.reconciliation").reconcile(days=1)
+    serious = found["quarantined"] or found["ledger_differences"]
+    (log.error if serious else log.info)("reconciled with Stripe", **found)
 
 
 @app.task(name="workers.schedule.report_low_stock")  # type: ignore[untyped-decorator]

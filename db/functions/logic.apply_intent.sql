@@ -34,6 +34,8 @@ begin
     where p.id = payment.id returning * into payment;
     if payment.status = 'succeeded' then
       perform logic.settle_order(paid_order, payment);
+      update shop.payment_events e set outcome = logic.apply_refund(e.payload #> '{data,object}')
+      where e.outcome = 'deferred' and e.payload #>> '{data,object,payment_intent}' = payment.intent_id;
     end if;
   end if;
   select o.* into paid_order from shop.orders o where o.id = paid_order.id;

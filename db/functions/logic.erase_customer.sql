@@ -52,6 +52,9 @@ begin
   update shop.payments p set client_secret = null where p.order_id = any (their_ids);
   update shop.refunds r set reason = ''
   from shop.payments p where p.id = r.payment_id and p.order_id = any (their_ids);
+  -- What staff was told about them.
+  delete from shop.idempotency_keys k
+  where k.response ->> 'id' = any (their_ids::text[]) or k.result ->> 'id' = any (their_ids::text[]);
   -- Work about them that is done; and of what is not, what a server has said about their address.
   delete from shop.outbox o
   where coalesce(o.payload ->> 'customer_id', o.payload ->> 'order_id') = any (array_append(their_ids, person.id)::text[])

@@ -9,6 +9,7 @@ begin
       'shipping_address', o.shipping_address, 'billing_address', o.billing_address, 'notes', o.notes,
       'carrier', o.carrier, 'tracking_number', o.tracking_number, 'guest_email', o.guest_email,
       'coupon', o.coupon_code, 'payment_method', p.method, 'payment_status', p.status,
+      'refunded_amount', logic.money(coalesce(p.refunded_amount, 0)), 'is_disputed', o.is_disputed,
       'items', (
         select coalesce(json_agg(json_build_object(
           'id', i.id, 'product', i.product_id, 'product_name', i.product_name,

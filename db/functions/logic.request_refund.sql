@@ -3,7 +3,10 @@ language plpgsql set search_path = '' as $$
 declare
   refund shop.refunds;
 begin
-  if amount <= 0 then
+  -- What a bank disputes it has taken; Stripe gives nothing back beside that.
+  if amount <= 0 or exists (
+    select from shop.disputes d where d.payment_id = payment.id and d.status in ('needs_response', 'under_review', 'lost')
+  ) then
     return null;
   end if;
   insert into shop.refunds (payment_id, amount, reason)
@@ -18,4 +21,4 @@ exception when check_violation then
 end;
 $$;
 comment on function logic.request_refund is
-  'Notes a refund, in the payment''s currency, and leaves asking Stripe to a worker, or giving it back to staff (settle_refund). Raises 409 refund_exceeds_payment.';
+  'Notes a refund, in the payment''s currency, and leaves asking Stripe to a worker, or giving it back to staff (settle_refund). Null when nothing is to be given back, or a bank disputes the payment. Raises 409 refund_exceeds_payment.';

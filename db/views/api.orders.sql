@@ -3,7 +3,7 @@ select
   id, order_number, customer_id, status, currency, subtotal, discount, tax, shipping_cost, total_amount,
   coupon_code, shipping_address, billing_address, notes, carrier, tracking_number, shipped_at, delivered_at,
   created_at, updated_at,
-  guest_email
+  guest_email, is_disputed
 from shop.orders;
 comment on view api.orders is $$Orders
 One's own; staff see all. Placed by checkout, changed by cancel_order and set_order_status.$$;
@@ -28,5 +28,6 @@ comment on column api.orders.delivered_at is 'When it arrived.';
 comment on column api.orders.created_at is 'When it was placed.';
 comment on column api.orders.updated_at is 'When it last changed.';
 comment on column api.orders.guest_email is 'Where mails go when a guest has ordered.';
+comment on column api.orders.is_disputed is 'Whether a cardholder''s bank asks its money back, or has kept it.';
 grant select on api.orders to customer;
 grant select on api.orders to integration;

@@ -42,6 +42,8 @@ def audit(world: World) -> Iterator[None]:
     world.act_as("owner")
     world.connection.execute("set constraints all immediate")
     assert world.value("select count(*) from shop.stock") > 1
+    assert world.value("select sum(amount) from shop.ledger_entries") in (None, 0)
+    assert world.value("select logic.ledger_differences(1)") == 0
     wrong = world.run(
         """select 'stock ' || s.variant_id from shop.stock s
         where s.on_hand <> (

@@ -41,3 +41,6 @@ insert into shop.promotions (code, kind, value) values ('BEANS', 'fixed', 1);
 insert into shop.promotion_uses (order_id, promotion_id)
 select o.id, p.id from shop.promotions p, shop.orders o where p.code = 'BEANS' limit 1;
 insert into shop.promotions (code, kind, value) values ('PEAS', 'percentage', 5);
+
+insert into shop.disputes (id, payment_id, amount, status)
+select 'dp_' || p.id, p.id, 1, 'won' from shop.payments p limit 1;

@@ -351,9 +351,10 @@ RULES = [
             and p.prosrc ~ (replace(b.id::regclass::text, 'shop.', '(shop|api)\\.') || '\\M'))
           and b.id::regclass::text not in (
             -- The shop's own keys; hashes of links; answers that are given again for a week; the books of
-            -- stock; coupons, which the orders name.
+            -- stock and money; coupons and disputes, which the orders tell of.
             'auth.api_keys', 'auth.one_time_tokens', 'auth.recovery_codes', 'shop.idempotency_keys',
-            'shop.reservations', 'shop.stock_movements', 'shop.promotion_uses')""",
+            'shop.reservations', 'shop.stock_movements', 'shop.promotion_uses', 'shop.disputes',
+            'shop.ledger_entries')""",
         """create table shop.diaries (customer_id uuid references shop.customers (id) on delete cascade)""",
         "shop.diaries",
     ),
@@ -373,7 +374,8 @@ RULES = [
             'shop.order_items.sku', 'shop.order_status_history.status', 'shop.reservations.state',
             'shop.stock_movements.reason', 'shop.payments.intent_id', 'shop.payments.status',
             'shop.payments.currency', 'shop.payments.method',
-            'shop.refunds.status', 'shop.refunds.stripe_refund_id')""",
+            'shop.refunds.status', 'shop.refunds.stripe_refund_id', 'shop.disputes.id', 'shop.disputes.status',
+            'shop.ledger_entries.account', 'shop.ledger_entries.currency', 'shop.ledger_entries.source_id')""",
         "alter table shop.orders add column gift_message text",
         "shop.orders.gift_message",
     ),
