@@ -1,11 +1,15 @@
 """Payment intents for orders: made once, confirmed on the server if wanted, told of by webhook."""
 
+import hashlib
 import json
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import stripe
 import structlog
+from psycopg.types.json import Json
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -39,13 +43,35 @@ async def ensure_intent(request: Request, order_id: str, customer_id: str) -> di
     return payment
 
 
+async def once(
+    request: Request, customer_id: str, given: BaseModel, act: Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
+) -> JSONResponse:
+    """Do `act(options for Stripe)`; under one Idempotency-Key with one effect and one answer, however often asked for.
+
+    Raises Problem 422 when the key was used with another request.
+    """
+    key, pool = request.headers.get("idempotency-key"), request.app.state.pool
+    if not key:
+        return JSONResponse(await act({}))
+    whose = {"customer_id": customer_id, "key": key}
+    asked = {"act": request.url.path.strip("/"), **given.model_dump(mode="json")}
+    known = await call(pool, "claim_key", **whose, request=asked)
+    if known is None or known["response"] is None:
+        # Who has the same key at the same moment, or comes back after we were killed, gets the same from Stripe.
+        stripe_key = hashlib.sha256(json.dumps([whose, asked]).encode()).hexdigest()
+        done = await act({"idempotency_key": f"shop:{stripe_key}"})
+        return JSONResponse(await call(pool, "keep_answer", **whose, answer=Json(done)))
+    return JSONResponse(known["response"])
+
+
 async def create_intent(request: Request) -> JSONResponse:
     """What a browser needs to pay an order."""
     claims = await authenticate(request)
     given = await read(request, IntentRequest)
-    payment = await ensure_intent(request, str(given.order_id), claims["sub"])
-    return JSONResponse(
-        {
+
+    async def act(_: dict[str, str]) -> dict[str, Any]:
+        payment = await ensure_intent(request, str(given.order_id), claims["sub"])
+        return {
             "order_id": payment["order_id"],
             "payment_intent_id": payment["intent_id"],
             "client_secret": payment["client_secret"],
@@ -53,35 +79,40 @@ async def create_intent(request: Request) -> JSONResponse:
             "currency": payment["currency"].upper(),
             "status": payment["status"],
         }
-    )
+
+    return await once(request, claims["sub"], given, act)
 
 
 async def confirm(request: Request) -> JSONResponse:
     """Pay an order with a payment method, from the server. Raises Problem 402 when the card is declined."""
     claims = await authenticate(request)
     given = await read(request, Confirmation)
-    payment = await ensure_intent(request, str(given.order_id), claims["sub"])
-    intents = request.app.state.stripe.v1.payment_intents
-    if payment["status"] in PAID:
-        intent = await intents.retrieve_async(payment["intent_id"])
-    else:
-        try:
-            intent = await intents.confirm_async(payment["intent_id"], {"payment_method": given.payment_method})
-        except stripe.InvalidRequestError as error:
-            # A second click, or a browser, was quicker: who has paid is told so and not refused.
+
+    async def act(options: Any) -> dict[str, Any]:
+        payment = await ensure_intent(request, str(given.order_id), claims["sub"])
+        intents = request.app.state.stripe.v1.payment_intents
+        if payment["status"] in PAID:
             intent = await intents.retrieve_async(payment["intent_id"])
-            if error.code != "payment_intent_unexpected_state" or intent.status not in PAID:
-                raise
-    applied = await call(request.app.state.pool, "apply_intent", intent=plain(intent))
-    return JSONResponse(
-        {
+        else:
+            try:
+                intent = await intents.confirm_async(
+                    payment["intent_id"], {"payment_method": given.payment_method}, options
+                )
+            except stripe.InvalidRequestError as error:
+                # A second click, or a browser, was quicker: who has paid is told so and not refused.
+                intent = await intents.retrieve_async(payment["intent_id"])
+                if error.code != "payment_intent_unexpected_state" or intent.status not in PAID:
+                    raise
+        applied = await call(request.app.state.pool, "apply_intent", intent=plain(intent))
+        return {
             "order_id": payment["order_id"],
             "payment_intent_id": intent.id,
             "status": intent.status,
             "order_status": applied.get("order_status"),
             "client_secret": intent.client_secret,
         }
-    )
+
+    return await once(request, claims["sub"], given, act)
 
 
 async def webhook(request: Request) -> JSONResponse:

@@ -1,14 +1,13 @@
-create function logic.first_answer(order_id uuid, answer json) returns json
+create function logic.first_answer(answer json, order_id uuid default null) returns json
 language plpgsql security definer set search_path = '' as $$
 declare
-  first json;
+  me constant uuid := shop.current_user_id();
 begin
-  update shop.idempotency_keys k set response = coalesce(k.response, answer)
-  where k.order_id = first_answer.order_id and k.customer_id = shop.current_user_id()
-  returning k.response into first;
-  return coalesce(first, answer);
+  return logic.keep_answer(me, coalesce(logic.header('idempotency-key'), (
+    select k.key from shop.idempotency_keys k where k.customer_id = me and k.order_id = first_answer.order_id
+  )), answer);
 end;
 $$;
 comment on function logic.first_answer is
-  'What the first caller of a checkout was told, also when the order has moved on since: a retry must look like the first try.';
+  'What the first caller under the request''s Idempotency-Key was told, or without one the first of this checkout, also when the order has moved on since: a retry must look like the first try.';
 grant execute on function logic.first_answer to customer;

@@ -13,7 +13,7 @@ begin
     given ->> 'coupon'
   );
   perform set_config('response.status', '201', true);
-  return logic.first_answer(placed.id, logic.order_json(placed.id));
+  return logic.first_answer(logic.order_json(placed.id), placed.id);
 end;
 $$;
 comment on function v1.checkout is $$Check out
