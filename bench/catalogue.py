@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 import psycopg
+from rich.console import Console
+from rich.progress import track
 
 from db.bootstrap import with_login
 
@@ -18,7 +20,8 @@ where indrelid in ('shop.products'::regclass, 'shop.product_variants'::regclass,
 
 def fill(superuser_url: str, count: int) -> None:
     """Add `count` products with all that belongs to them, committed, vacuumed and analysed. Raises psycopg.Error."""
-    statements = Path(__file__).with_name("catalogue.sql").read_text().format(count=count)
+    # Between blank lines stands what can be done at once.
+    statements = Path(__file__).with_name("catalogue.sql").read_text().format(count=count).split("\n\n")
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute("set work_mem = '64MB'")
         connection.execute("set maintenance_work_mem = '128MB'")
@@ -26,9 +29,9 @@ def fill(superuser_url: str, count: int) -> None:
             indexes = connection.execute(INDEXES).fetchall()
             for name, _ in indexes:
                 connection.execute(f"drop index {name}")
-            connection.execute(statements)
-            for _, definition in indexes:
-                connection.execute(definition)
+            steps = [*statements, *(definition for _, definition in indexes)]
+            for step in track(steps, f"{count:,} products", console=Console(stderr=True)):
+                connection.execute(step)
         connection.execute("vacuum (analyze)")
 
 

@@ -9,14 +9,11 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
-import psycopg
 import typer
-from psycopg.types.json import set_json_loads
 from rich.console import Console
 
 from db.csv_records import guarded
 from db.importing import progress_bar
-from db.picture_files import folder_beside, storage_of
 from stack.errors import StackError
 
 app = typer.Typer(no_args_is_help=True, help="Write data to files.")
@@ -51,7 +48,11 @@ def products(
     take for a formula has an apostrophe before it, which the import takes away. An import into an empty shop, exported
     again, gives the same files.
     """
-    from stack.admin import database_url  # noqa: PLC0415 it imports this module
+    import psycopg
+    from psycopg.types.json import set_json_loads
+
+    from db.picture_files import folder_beside
+    from stack.admin import database_url
 
     unfinished = file.with_name(file.name + ".part")
     folder = images or folder_beside(file)
@@ -85,6 +86,8 @@ class Catalogue:
     """Makes lines of products, and copies their pictures."""
 
     def __init__(self, state: Path, folder: Path) -> None:
+        from db.picture_files import storage_of
+
         self.storage, self.folder = storage_of(state), folder
         self.pictures, self.missing = 0, list[str]()
 
@@ -100,7 +103,7 @@ class Catalogue:
 
     def copied(self, slug: str, images: list[Row]) -> list[Row]:
         """The pictures of a product, each in the folder under its slug and number."""
-        from extensions.storage import name_of  # noqa: PLC0415
+        from extensions.storage import name_of
 
         found: dict[str, tuple[Row, bytes]] = {}
         for image in images:

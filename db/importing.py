@@ -4,20 +4,22 @@ import csv
 from collections import Counter
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
-import psycopg
 import typer
-from psycopg.types.json import Jsonb
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from db.csv_records import Record, read_records
-from db.picture_files import Pictures, folder_beside
 from db.product_fields import Mapping, RejectedError
 from stack.errors import StackError
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from db.picture_files import Pictures
 
 app = typer.Typer(no_args_is_help=True, help="Bring data in from files.")
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -59,7 +61,10 @@ def products(  # noqa: PLR0917 options, not arguments
     Stock is given to what is new. A line that says nothing new of a SKU is `repeated`. Lines that are one quoted field
     holding the whole line are repaired. No bad line ends the run.
     """
-    from stack.admin import database_url  # noqa: PLC0415 it imports this module
+    import psycopg
+
+    from db.picture_files import Pictures, folder_beside
+    from stack.admin import database_url
 
     meaning = Mapping(columns or [], constants or [], sku_pattern, mapping, allow_free)
     folder = images or (folder_beside(file) if folder_beside(file).is_dir() else file.parent)
@@ -89,7 +94,7 @@ def products(  # noqa: PLR0917 options, not arguments
     run.show(path)
 
 
-def be_alone(connection: psycopg.Connection) -> None:
+def be_alone(connection: "psycopg.Connection") -> None:
     """Keep other imports out, and prepare the list of what this run has seen. Raises StackError."""
     row = connection.execute("select pg_try_advisory_lock(hashtext('import_products'))").fetchone()
     if not (row and row[0]):
@@ -120,9 +125,9 @@ class Run:
 
     def __init__(
         self,
-        connection: psycopg.Connection,
+        connection: "psycopg.Connection",
         meaning: Mapping,
-        pictures: Pictures,
+        pictures: "Pictures",
         correct_stock: bool,
         report: TextIO,
     ) -> None:
@@ -135,6 +140,8 @@ class Run:
 
     def take(self, records: list[Record]) -> None:
         """Import a batch in one transaction; then report what was wrong with it, in the file's order."""
+        from psycopg.types.json import Jsonb
+
         faults = {record.number: record.fault for record in records if record.fault}
         lines = []
         self.pictures.fresh.clear()

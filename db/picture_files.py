@@ -8,14 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import psycopg
-
 from db.demo import read
 from db.drawings import Drawings
 from db.product_fields import RejectedError
 from stack.state import State
 
 if TYPE_CHECKING:
+    import psycopg
+
     from extensions.storage import Storage
 
 # As uploads through nginx, whose default this is.
@@ -38,7 +38,7 @@ def folder_beside(file: Path) -> Path:
 class Pictures:
     """Takes local files as uploads are taken: cleaned by a program of its own, stored, and then written down."""
 
-    def __init__(self, connection: psycopg.Connection, folder: Path, state: Path) -> None:
+    def __init__(self, connection: "psycopg.Connection", folder: Path, state: Path) -> None:
         self.connection, self.folder, self.state = connection, folder.resolve(), state
         self.runner = asyncio.Runner()
         # What this batch has stored, by product and content: no row names it yet.

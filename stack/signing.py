@@ -7,8 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from stack.admin import HERE, StateOption, database_url
-from stack.configurations import public_keys
-from stack.environment import read_settings
 from stack.errors import StackError
 from stack.state import State, new_signing_key
 from stack.supervision import wait_until
@@ -43,6 +41,7 @@ def ask(folder: Path, statement: str, *values: object) -> list[tuple[Any, ...]]:
 def held(state: State) -> dict[str, str]:
     """The private keys of this state by `kid`, as text. Raises StackError when they are the user's own."""
     from extensions.keys import read_keys
+    from stack.environment import read_settings
 
     settings = read_settings()
     if settings.jwt_private_key or settings.jwt_keys_file:
@@ -53,6 +52,8 @@ def held(state: State) -> dict[str, str]:
 
 def keep(state: State, keys: list[str]) -> None:
     """Store private keys, the newest first, and hand them to the service, which signs with none that is not known."""
+    from stack.configurations import public_keys
+
     state.keep_secrets({**state.secrets(), "jwt_private_key": ",".join(keys)})
     state.write_secret(state.signing_keys, ",".join(keys))
     public_keys(state.home("postgrest"), ",".join(keys))
@@ -109,6 +110,8 @@ def rotate(
     state: StateOption = HERE,
 ) -> None:
     """Sign with a new key from now on; the old one verifies until its last token is over. Nobody is signed out."""
+    from stack.environment import read_settings
+
     stack = State.at(state)
     url, old, fresh = database_url(state), held(stack), new_signing_key()
     keep(stack, [fresh, *old.values()])

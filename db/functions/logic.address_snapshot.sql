@@ -2,6 +2,8 @@ create function logic.address_snapshot(given jsonb, field text, customer_id uuid
 language plpgsql stable set search_path = '' as $$
 declare
   known constant text[] := '{address_line1,address_line2,city,state,postal_code,country}';
+  person constant text[] := '{first_name,last_name,full_name,phone_number,phone}';
+  foreign_fields text[];
   required constant text[] := '{address_line1,city,postal_code,country}';
   snapshot jsonb;
   mistake text;
@@ -17,9 +19,14 @@ begin
     end if;
     return snapshot;
   end if;
+  -- Who sends a whole address as the list of addresses shows it means what is on the parcel.
+  if jsonb_typeof(given) = 'object' then
+    given := given - '{id,address_type,is_default}'::text[];
+    foreign_fields := array(select jsonb_object_keys(given - known - person));
+  end if;
   mistake := case
     when jsonb_typeof(given) is distinct from 'object' then 'Must be the id of an address or an address.'
-    when given - known - array['first_name', 'last_name', 'phone_number'] <> '{}' then 'Has fields that an address does not have.'
+    when foreign_fields <> '{}' then format('Has fields that an address does not have: %s.', left(array_to_string(foreign_fields, ', '), 200))
     when exists (select from unnest(required) r where coalesce(btrim(given ->> r), '') = '')
       then 'Needs address_line1, city, postal_code and country.'
     when exists (select from jsonb_each(given) e where jsonb_typeof(e.value) not in ('string', 'null') or length(e.value #>> '{}') > 255)

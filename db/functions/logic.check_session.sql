@@ -5,11 +5,18 @@ declare
   issued bigint := logic.to_second(claims -> 'iat');
   expires bigint := logic.to_second(claims -> 'exp');
 begin
+  -- From the first second, although PostgREST forgives 30: clients refresh on this one and sign out on the other.
+  if expires < instant then
+    perform logic.problem(
+      401, 'token_expired', 'The access token''s time is up.', null, 'Refresh.',
+      '{"WWW-Authenticate": "Bearer error=\"invalid_token\""}'
+    );
+  end if;
   if claims ->> 'aud' is distinct from 'pgshop' or claims ->> 'token_type' is distinct from 'access'
     -- PostgREST never looks at the issuer.
     or claims ->> 'iss' is distinct from 'pgshop' or coalesce(claims ->> 'jti', '') = ''
     or jsonb_typeof(claims -> 'jti') <> 'string'
-    -- PostgREST forgives 30 s and looks at iat not at all. The clocks of our own servers may differ by a little.
+    -- PostgREST looks at iat not at all. The clocks of our own servers may differ by a little.
     or not coalesce(expires >= instant and expires <= issued + 3600 and issued <= instant + 5, false)
     -- We never say from when on a token holds.
     or claims ? 'nbf'
@@ -31,5 +38,5 @@ begin
 end;
 $$;
 comment on function logic.check_session is
-  'Refuses a token that lacks a claim, or whose session, account, role or API key is no longer what it says. Raises 401 token_invalid.';
+  'Refuses a token that lacks a claim, or whose session, account, role or API key is no longer what it says. Raises 401 token_expired, token_invalid.';
 grant execute on function logic.check_session to anon, customer, service;

@@ -24,7 +24,11 @@ begin
         'images', (
           select coalesce(json_agg(logic.image_json(g) order by g.is_primary desc, g.sort_order, g.id), '[]')
           from shop.product_images g where g.product_id = p.id
-        ), 'average_rating', p.average_rating, 'review_count', p.review_count,
+        ),
+        'has_variants', exists (
+          select from shop.product_variants v where v.product_id = p.id and v.is_active and not v.is_default
+        ),
+        'average_rating', p.average_rating, 'review_count', p.review_count,
         'created_at', p.created_at
       ) order by chosen.position), '[]')
       from unnest(found.ids) with ordinality chosen (id, position)

@@ -47,6 +47,8 @@ def test_cancelling_a_paid_order_gives_the_money_back(
         lambda: [r for r in customer.client.get("/rest/v1/refunds").json() if r["status"] == "succeeded"], what="refund"
     )
     assert [f"{refund['amount']:.2f}" for refund in refunds] == [order["total_amount"]]
+    shown = customer.client.get(f"/api/v1/orders/{order['id']}/").json()
+    assert (shown["status"], shown["refunded_amount"]) == ("cancelled", order["total_amount"])
     assert shop.client().get(f"/api/v1/products/{product['slug']}/").json()["stock_quantity"] == 4
     moved = database.execute(
         "select sum(quantity) as sum from shop.stock_movements where order_id = %s", [order["id"]]

@@ -1,5 +1,6 @@
 """The profile and the addresses of who is signed in, on both surfaces."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -94,3 +95,19 @@ def test_a_name_is_one_line(customer: Person, name: str) -> None:
         assert answer.status_code in (400, 422), answer.text
         assert "customers_names_are_one_line" in answer.text
     assert customer.client.get("/api/v1/users/me/").json()["last_name"] == ""
+
+
+def test_what_the_list_of_addresses_shows_is_an_address(
+    customer: Person, make_product: Callable[..., dict[str, Any]]
+) -> None:
+    made = customer.client.post("/api/v1/users/me/addresses/", json={**ADDRESS, "address_type": "shipping"})
+    assert made.status_code == 201, made.text
+    customer.client.post("/api/v1/cart/items/", json={"product_id": make_product()["id"]})
+    refused = customer.client.post("/api/v1/orders/", json={"shipping_address": {**ADDRESS, "planet": "Earth"}})
+    assert "planet" in refused.json()["details"]["shipping_address"][0]
+    (shown,) = customer.client.get("/api/v1/users/me/addresses/").json()["results"]
+    given = {**shown, "full_name": "Ann Lane", "phone": "+44 20 7946 0000"}
+    order = customer.client.post("/api/v1/orders/", json={"shipping_address": given}).json()
+    kept = order["shipping_address"]
+    assert not kept.keys() & {"id", "address_type", "is_default"}
+    assert (kept["city"], kept["full_name"], kept["phone"]) == (ADDRESS["city"], "Ann Lane", "+44 20 7946 0000")

@@ -47,7 +47,18 @@ def test_variants_have_options_prices_and_stock_of_their_own(
     detail = customer.client.get(f"/api/v1/products/{product['slug']}/").json()
     assert (detail["variants"], detail["stock_quantity"], detail["is_in_stock"]) == ([small, large, cheap], 4, True)
     body = {"product_id": product["id"], "variant_id": large["id"], "quantity": 1}
-    assert customer.client.post("/api/v1/cart/items/", json=body).json()["subtotal"] == "12.50"
+    cart = customer.client.post("/api/v1/cart/items/", json=body).json()
+    assert cart["subtotal"] == "12.50"
+    # Without the choice it cannot be bought, which the list tells beforehand.
+    chosen = shop.client().get("/api/v1/products/", params={"search": product["sku"]}).json()["results"]
+    plain = shop.client().get("/api/v1/products/", params={"search": make_product()["sku"]}).json()["results"]
+    assert [one["has_variants"] for one in (*chosen, *plain)] == [True, False]
+    # A line may come back as the cart shows it, with another quantity; what cannot be changed is not.
+    (line,) = cart["items"]
+    path = f"/api/v1/cart/items/{line['id']}/"
+    assert customer.client.put(path, json={**line, "quantity": 1}).status_code == 200
+    mistakes = customer.client.put(path, json={**line, "price": "0.01"}).json()
+    assert (mistakes["code"], [*mistakes["details"]]) == ("validation_failed", ["price"])
 
 
 def test_a_partial_body_changes_what_it_names(

@@ -16,6 +16,7 @@ pgshop keeps the addresses, names and promises of the shop that it was drawn aft
 foundations. Each row is tested on every run: `tests/contract` sends the requests of its third and fourth column, in
 this order and as the person named first, and compares what comes back; further tests are named in the last one.
 Where a promise is kept in another way than the seed's, it is a **deviation**, and the tests show what replaces it.
+What clients may notice in practice stands in [Move a client](../how-to/move-a-client.md).
 What does not hold yet, or not as a whole, is **open**; the number of open rows is asserted and can only fall.
 
 In requests, `$name` stands for a value of the example shop or of an answer above. In answers, `<money>` and the like

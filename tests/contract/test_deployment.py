@@ -17,7 +17,6 @@ from pydantic import SecretStr
 
 from extensions.config import Settings
 from stack import container
-from stack.configurations import postgrest
 from stack.environment import PARTS
 from stack.errors import StackError
 from stack.state import new_signing_key
@@ -167,12 +166,11 @@ def test_postgrest_is_set_as_in_the_embedded_stack(shop: Shop) -> None:
     }
     assert given.keys() == embedded.keys()
     assert {key: given[key] for key in given.keys() - here} == {key: embedded[key] for key in embedded.keys() - here}
-    assert postgrest.__doc__
 
 
 def test_the_gateway_is_set_as_in_the_embedded_stack(shop: Shop, tmp_path: Path) -> None:
-    settings = {name.lower(): value for name, value in RELAXED.items()}
-    given = Settings(_env_file=None, **settings, jwt_private_key=new_signing_key())
+    relaxed = {name.lower(): value for name, value in RELAXED.items()}
+    given = Settings(_env_file=None, **relaxed, jwt_private_key=new_signing_key())
     container.configure(given, tmp_path, Path("/media"))
     (jwk,) = json.loads((tmp_path / "jwks.json").read_text())["keys"]
     assert (jwk["crv"], "d" in jwk) == ("Ed25519", False)
@@ -192,8 +190,6 @@ def test_the_gateway_is_set_as_in_the_embedded_stack(shop: Shop, tmp_path: Path)
 @pytest.fixture
 def elsewhere(shop: Shop, database: psycopg.Connection[Any]) -> Iterator[dict[str, SecretStr]]:
     """Settings for another database on the shop's server, whose roles have the passwords that they have already."""
-    import json
-
     secret = json.loads((shop.state / "secrets.json").read_text())
     host = f"127.0.0.1:{database.info.port}"
     urls = {

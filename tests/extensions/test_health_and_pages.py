@@ -76,7 +76,9 @@ def test_the_landing_page_shows_what_is_where(shop: Shop) -> None:
     # Self-contained, and what it links to is there.
     assert not re.search(r"""(src|href)=["']https?://(?!127\.0\.0\.1)""", page.text)
     links = set(re.findall(r'href="(/[^"]+)"', page.text))
-    assert {"/api/v1/products/", "/health/", "/.well-known/jwks.json"} <= {link for link in links if "+" not in link}
+    assert {"/api/v1/products/", "/api/docs/", "/health/", "/.well-known/jwks.json"} <= {
+        link for link in links if "+" not in link
+    }
     for link in {link.replace("&amp;", "&") for link in links if "'" not in link}:
         assert httpx.get(shop.url + link, timeout=30).status_code == 200, link
     assert shop.status["mail_url"] in page.text

@@ -54,6 +54,19 @@ def test_a_token_made_rightly_passes(shop: Shop, customer: Person, mint: Callabl
 
 
 @pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("seconds", [3, 25, 40])
+def test_a_token_whose_time_is_up_says_so_from_the_first_second(
+    shop: Shop, customer: Person, mint: Callable[..., str], place: str, seconds: int
+) -> None:
+    """Clients refresh on `token_expired` and sign out on `token_invalid`; PostgREST itself forgives 30 seconds."""
+    now = int(time.time())
+    answer = ask(shop, place, mint(customer, iat=now - 900 - seconds, exp=now - seconds))
+    # Later than that, PostgREST says it itself, under /rest/v1 in its own words.
+    own = "rest/v1" in place and seconds > 30
+    assert (answer.status_code, answer.json()["code"]) == (401, "PGRST301" if own else "token_expired")
+
+
+@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("header", ["Basic dTpw", "Bearer", "bearer", ""])
 def test_who_brings_no_token_is_asked_to_sign_in(shop: Shop, place: str, header: str) -> None:
     client, headers = shop.client(), {"Authorization": header}

@@ -1,10 +1,12 @@
 """Every command: its help, what it does to a running stack, and what it says when it cannot."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import pgshop
+from tests.conftest import ROOT, pgshop
 from tests.stack.conftest import fails
 
 COMMANDS = ["up", "down", "status", "logs", "psql", "migrate", "seed"]
@@ -45,3 +47,9 @@ def test_an_unknown_command_or_option(tmp_path: Path) -> None:
     assert "No such command" in fails("start", code=2)
     assert "No such option" in fails("status", "--wrong", code=2)
     assert "65535" in fails("up", "--port", "70000", "--state", str(tmp_path), code=2)
+
+
+def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
+    look = "import stack.cli, sys; print(*{'psycopg', 'pydantic', 'httpx', 'celery', 'PIL'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []
