@@ -8,7 +8,6 @@ from typing import Any
 
 import stripe
 import structlog
-from psycopg.types.json import Json
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -16,13 +15,13 @@ from starlette.responses import JSONResponse
 from extensions.accounts import authenticate
 from extensions.bodies import Confirmation, IntentRequest, read
 from extensions.config import settings
-from extensions.database import call
+from extensions.database import call, caller, idempotency_key
 from extensions.problems import Problem
 from extensions.stripe_gateway import intent_parameters, plain
 
 TOLERANCE = 300
 NO_EVENT = (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError)
-PAID = {"succeeded", "processing"}
+PAID = {"succeeded", "processing", "requires_capture"}
 log = structlog.get_logger()
 
 
@@ -44,24 +43,24 @@ async def ensure_intent(request: Request, order_id: str, customer_id: str) -> di
 
 
 async def once(
-    request: Request, customer_id: str, given: BaseModel, act: Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
+    request: Request, given: BaseModel, act: Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
 ) -> JSONResponse:
     """Do `act(options for Stripe)`; under one Idempotency-Key with one effect and one answer, however often asked for.
 
-    Raises Problem 422 when the key was used with another request.
+    The caller is authenticated. Raises Problem 422 when the key was used with another request.
     """
     key, pool = request.headers.get("idempotency-key"), request.app.state.pool
     if not key:
         return JSONResponse(await act({}))
-    whose = {"customer_id": customer_id, "key": key}
-    asked = {"act": request.url.path.strip("/"), **given.model_dump(mode="json")}
-    known = await call(pool, "claim_key", **whose, request=asked)
-    if known is None or known["response"] is None:
+    idempotency_key.set(key)
+    asked = {"act": request.url.path.strip("/"), "arguments": given.model_dump(mode="json")}
+    done = await call(pool, "known_result", **asked)
+    if done is None:
         # Who has the same key at the same moment, or comes back after we were killed, gets the same from Stripe.
-        stripe_key = hashlib.sha256(json.dumps([whose, asked]).encode()).hexdigest()
-        done = await act({"idempotency_key": f"shop:{stripe_key}"})
-        return JSONResponse(await call(pool, "keep_answer", **whose, answer=Json(done)))
-    return JSONResponse(known["response"])
+        whose = [(caller.get() or {}).get("sub"), key, asked]
+        options = {"idempotency_key": f"shop:{hashlib.sha256(json.dumps(whose).encode()).hexdigest()}"}
+        done = await call(pool, "keep_result", result=await act(options))
+    return JSONResponse(done)
 
 
 async def create_intent(request: Request) -> JSONResponse:
@@ -80,7 +79,7 @@ async def create_intent(request: Request) -> JSONResponse:
             "status": payment["status"],
         }
 
-    return await once(request, claims["sub"], given, act)
+    return await once(request, given, act)
 
 
 async def confirm(request: Request) -> JSONResponse:
@@ -112,7 +111,7 @@ async def confirm(request: Request) -> JSONResponse:
             "client_secret": intent.client_secret,
         }
 
-    return await once(request, claims["sub"], given, act)
+    return await once(request, given, act)
 
 
 async def webhook(request: Request) -> JSONResponse:

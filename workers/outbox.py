@@ -43,6 +43,7 @@ HANDLERS: dict[str, Callable[[str, dict[str, Any]], None]] = {
     "stock.low": mail.stock_low,
     "payment.alert": mail.payment_alert,
     "payment.cancel": late("payments", "cancel_intent"),
+    "payment.capture": late("payments", "capture"),
     "payment.refund": late("payments", "refund"),
     "picture.added": late("pictures", "make_copies"),
     "picture.dropped": late("pictures", "drop"),

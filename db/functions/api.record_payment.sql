@@ -4,15 +4,8 @@ declare
   paid_order shop.orders;
   payment shop.payments;
   answer api.payments;
-  known constant jsonb := logic.known_result('record_payment', jsonb_build_array(order_id));
 begin
-  if known is not null then
-    return jsonb_populate_record(answer, known);
-  end if;
-  select o.* into paid_order from shop.orders o where o.id = record_payment.order_id for update;
-  if paid_order.id is null then
-    perform logic.problem(404, 'order_not_found', 'There is no such order.');
-  end if;
+  paid_order := logic.lock_order(order_id);
   perform logic.lock_stock_of(paid_order.id);
   select p.* into payment from shop.payments p where p.order_id = paid_order.id for update;
   if payment.method = 'card' then
@@ -28,11 +21,10 @@ begin
     end if;
   end if;
   select p.* into answer from api.payments p where p.id = payment.id;
-  perform logic.keep_result(to_jsonb(answer));
   return answer;
 end;
 $$;
 comment on function api.record_payment is $$Record a payment
 For staff: the whole amount of an order has come by transfer, or in cash on delivery. An order that waited for it is confirmed; one that had expired is, too, if its stock is still there; else a refund is noted. Argument: order_id.
-Errors: 404 order_not_found, 409 payment_by_card, 422 idempotency_key_reused.$$;
+Errors: 404 order_not_found, 409 payment_by_card.$$;
 grant execute on function api.record_payment to staff;

@@ -4,8 +4,6 @@ create function api.refund_order(
 language plpgsql security definer set search_path = '' as $$
 declare
   found_order shop.orders;
-  payment shop.payments;
-  worth numeric;
   refund shop.refunds;
   answer api.refunds;
   known constant jsonb := logic.known_result('refund', jsonb_build_array(order_id, items, amount, reason, restock));
@@ -13,39 +11,10 @@ begin
   if known is not null then
     return jsonb_populate_record(answer, known);
   end if;
-  select o.* into found_order from shop.orders o where o.id = refund_order.order_id for update;
-  if found_order.id is null then
-    perform logic.problem(404, 'order_not_found', 'There is no such order.');
-  end if;
-  if items is not null and (jsonb_typeof(items) <> 'array' or exists (
-    select from jsonb_array_elements(items) e
-    where coalesce(e ->> 'quantity', '') !~ '^[0-9]{1,6}$' or coalesce(e ->> 'sku', e ->> 'order_item_id') is null
-  )) then
-    perform logic.problem(422, 'validation_failed', 'items is a list of {sku or order_item_id, quantity}.');
-  end if;
-  perform logic.lock_stock_of(found_order.id);
-  select p.* into payment from shop.payments p where p.order_id = found_order.id for update;
-  if payment.captured_amount = 0 then
-    perform logic.problem(409, 'order_not_paid', 'Nothing was paid for this order.');
-  end if;
-  -- An amount alone is goodwill; without an amount goods come back, those named or all.
-  if items is not null or amount is null then
-    worth := logic.take_back(found_order.id, items, restock);
-  end if;
-  if amount is null then
-    amount := payment.captured_amount - payment.refunded_amount;
-    if exists (select from shop.order_items i where i.order_id = found_order.id and i.returned_quantity < i.quantity) then
-      amount := least(amount, worth + coalesce(round(
-        found_order.tax * worth / nullif(found_order.subtotal - found_order.discount, 0), 2
-      ), 0));
-    end if;
-  end if;
-  refund := logic.request_refund(payment, amount, coalesce(reason, ''));
-  if refund.id is null then
-    perform logic.problem(409, 'nothing_to_refund', 'Nothing is left to give back, or a bank disputes the payment.');
-  end if;
+  found_order := logic.lock_order(order_id);
+  refund := logic.refund_items(found_order, items, amount, reason, restock, false);
   -- Stripe has no part in it: who calls this has given the money back.
-  if payment.method <> 'card' then
+  if (select p.method from shop.payments p where p.id = refund.payment_id) <> 'card' then
     perform logic.record_refund(refund.id, '{"status": "succeeded"}');
   end if;
   select r.* into answer from api.refunds r where r.id = refund.id;

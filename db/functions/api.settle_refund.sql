@@ -3,11 +3,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   method text;
   answer api.refunds;
-  known constant jsonb := logic.known_result('settle_refund', jsonb_build_array(refund_id));
 begin
-  if known is not null then
-    return jsonb_populate_record(answer, known);
-  end if;
   select p.method into method from shop.refunds r join shop.payments p on p.id = r.payment_id
   where r.id = settle_refund.refund_id;
   if method is null then
@@ -17,11 +13,10 @@ begin
   end if;
   perform logic.record_refund(settle_refund.refund_id, '{"status": "succeeded"}');
   select r.* into answer from api.refunds r where r.id = settle_refund.refund_id;
-  perform logic.keep_result(to_jsonb(answer));
   return answer;
 end;
 $$;
 comment on function api.settle_refund is $$Settle a refund
 For staff: what had come by transfer or in cash, and was to go back (pending in refunds), has been given back. The customer gets a mail. Argument: refund_id.
-Errors: 404 refund_not_found, 409 payment_by_card, 422 idempotency_key_reused.$$;
+Errors: 404 refund_not_found, 409 payment_by_card.$$;
 grant execute on function api.settle_refund to staff;

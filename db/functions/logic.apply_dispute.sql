@@ -27,13 +27,12 @@ begin
     and d.status not in ('won', 'lost', 'prevented')
   returning * into changed;
   if changed.id is not null then
-    perform logic.alert_admins(format(
+    perform logic.emit_to('{admin}', 'payment.alert', jsonb_build_object('text', format(
       'The bank of who paid order %s disputes %s %s of it (%s): %s.', disputed.order_number, changed.amount,
       disputed.currency, changed.reason, replace(changed.status, '_', ' ')
-    ));
+    )));
   end if;
   return 'applied';
 end;
 $$;
-comment on function logic.apply_dispute is
-  'Brings a dispute up to what Stripe says; safe to repeat and in any order. The order is flagged, the books follow, admins get word of each step. Outcome applied, ignored (not ours) or quarantined.';
+comment on function logic.apply_dispute is 'Brings a dispute up to what Stripe says; safe to repeat and in any order. The order is flagged, the books follow, admins get word of each step. Outcome applied, ignored (not ours) or quarantined.';

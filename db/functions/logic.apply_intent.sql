@@ -44,6 +44,5 @@ begin
   );
 end;
 $$;
-comment on function logic.apply_intent is
-  'Brings an order up to what a PaymentIntent of Stripe says; safe to repeat and in any order. Outcome applied, ignored (not ours) or quarantined (amount, currency, metadata or way to pay differ: nobody is marked as paid).';
+comment on function logic.apply_intent is 'Brings an order up to what a PaymentIntent of Stripe says; safe to repeat and in any order. Outcome applied, ignored (not ours) or quarantined (amount, currency, metadata or way to pay differ: nobody is marked as paid).';
 grant execute on function logic.apply_intent to service;

@@ -32,5 +32,4 @@ exception when check_violation then
   return 'quarantined';
 end;
 $$;
-comment on function logic.apply_refund is
-  'Brings a refund up to what Stripe says, also one that was made there. Outcome applied, ignored (not ours), deferred (its payment is not known of yet) or quarantined (another amount or currency, or more than was paid).';
+comment on function logic.apply_refund is 'Brings a refund up to what Stripe says, also one that was made there. Outcome applied, ignored (not ours), deferred (its payment is not known of yet) or quarantined (another amount or currency, or more than was paid).';

@@ -9,5 +9,4 @@ begin
   end;
 end;
 $$;
-comment on function logic.apply_stripe_object is
-  'Brings the shop up to what Stripe says of a payment, a refund or a dispute, however it was learnt. Outcome applied, ignored, deferred or quarantined.';
+comment on function logic.apply_stripe_object is 'Brings the shop up to what Stripe says of a payment, a refund or a dispute, however it was learnt. Outcome applied, ignored, deferred or quarantined.';

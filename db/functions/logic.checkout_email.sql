@@ -19,5 +19,4 @@ begin
   return case when customer.is_guest then wanted end;
 end;
 $$;
-comment on function logic.checkout_email is
-  'Where the mails about a guest''s order go; null for others, whose account has an address. Raises 422 validation_failed.';
+comment on function logic.checkout_email is 'Where the mails about a guest''s order go; null for others, whose account has an address. Raises 422 validation_failed.';

@@ -20,5 +20,4 @@ begin
   order_id := logic.claim_key(claim_checkout_key.customer_id, claim_checkout_key.key, request) ->> 'order_id';
 end;
 $$;
-comment on function logic.claim_checkout_key is
-  'Makes this checkout the only one under its Idempotency-Key (the cart''s id and version when none is sent), or finds the order of the first. Raises 422 idempotency_key_reused.';
+comment on function logic.claim_checkout_key is 'Makes this checkout the only one under its Idempotency-Key (the cart''s id and version when none is sent), or finds the order of the first. Raises 422 idempotency_key_reused.';

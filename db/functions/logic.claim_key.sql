@@ -22,6 +22,4 @@ begin
   return row_to_json(known);
 end;
 $$;
-comment on function logic.claim_key is
-  'Makes this request the only one of somebody under a key: null for the first, else what is known of the first. Raises 422 idempotency_key_reused when that was another request.';
-grant execute on function logic.claim_key to service;
+comment on function logic.claim_key is 'Makes this request the only one of somebody under a key: null for the first, else what is known of the first. Raises 422 idempotency_key_reused when that was another request.';

@@ -48,6 +48,8 @@ begin
     shipping_address = logic.tax_address(o.shipping_address, their_ids),
     billing_address = logic.tax_address(o.billing_address, their_ids)
   where o.id = any (their_ids);
+  update shop.shipments s set tracking_number = null where s.order_id = any (their_ids);
+  delete from shop.order_notes n where n.order_id = any (their_ids);
   update shop.order_status_history h set notes = '' where h.order_id = any (their_ids) and h.notes <> '';
   update shop.payments p set client_secret = null where p.order_id = any (their_ids);
   update shop.refunds r set reason = ''

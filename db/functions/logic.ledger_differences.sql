@@ -21,6 +21,5 @@ begin
   );
 end;
 $$;
-comment on function logic.ledger_differences is
-  'How many payments, changed in so many days, are otherwise in the ledger than payments, refunds and disputes say. None, or something is badly wrong.';
+comment on function logic.ledger_differences is 'How many payments, changed in so many days, are otherwise in the ledger than payments, refunds and disputes say. None, or something is badly wrong.';
 grant execute on function logic.ledger_differences to worker;

@@ -17,5 +17,4 @@ begin
   );
 end;
 $$;
-comment on function logic.low_stock is
-  'What is sold and of which there are as few as its product calls low, or fewer: how many variants, and the 200 with the fewest left.';
+comment on function logic.low_stock is 'What is sold and of which there are as few as its product calls low, or fewer: how many variants, and the 200 with the fewest left.';

@@ -45,6 +45,17 @@ begin
       select jsonb_build_object('amount', logic.money(r.amount), 'reason', r.reason) from shop.refunds r
       where r.id = logic.to_uuid(payload ->> 'refund_id')
     ),
+    'shipment', (
+      select jsonb_build_object(
+        'carrier', s.carrier, 'tracking_number', s.tracking_number,
+        'items', jsonb_agg(jsonb_build_object(
+          'name', i.product_name, 'variant_name', i.variant_name, 'quantity', c.quantity
+        ) order by i.product_name, i.id),
+        'is_part', sum(c.quantity) < (select sum(i.quantity) from shop.order_items i where i.order_id = s.order_id)
+      )
+      from shop.shipments s join shop.shipment_items c on c.shipment_id = s.id join shop.order_items i on i.id = c.order_item_id
+      where s.id = logic.to_uuid(payload ->> 'shipment_id') group by s.id
+    ),
     'low_stock', case topic when 'stock.low' then logic.low_stock() end
   );
 end;

@@ -15,13 +15,22 @@ begin
           'id', i.id, 'product', i.product_id, 'product_name', i.product_name,
           'variant', case when i.variant_name is not null then i.variant_id end, 'variant_name', i.variant_name,
           'sku', i.sku, 'quantity', i.quantity, 'price', logic.money(i.price), 'subtotal', logic.money(i.subtotal),
-          'discount', logic.money(i.discount)
+          'discount', logic.money(i.discount), 'shipped_quantity', i.shipped_quantity,
+          'cancelled_quantity', i.cancelled_quantity, 'returned_quantity', i.returned_quantity
         ) order by i.product_name, i.id), '[]')
         from shop.order_items i where i.order_id = o.id
       ),
       'status_history', (
-        select json_agg(json_build_object('status', h.status, 'timestamp', h.created_at, 'notes', h.notes) order by h.id)
+        select json_agg(json_build_object('status', h.status, 'timestamp', h.created_at, 'notes', h.notes, 'actor', h.actor) order by h.id)
         from shop.order_status_history h where h.order_id = o.id
+      ),
+      'shipments', (
+        select coalesce(jsonb_agg(to_jsonb(d) - 'order_id' order by d.shipped_at, d.id), '[]')
+        from api.shipments d where d.order_id = o.id
+      ),
+      'order_notes', (
+        select coalesce(jsonb_agg(to_jsonb(n) - 'order_id' order by n.created_at, n.id), '[]')
+        from api.order_notes n where n.order_id = o.id
       ),
       'created_at', o.created_at, 'updated_at', o.updated_at
     ) order by wanted.position), '[]')

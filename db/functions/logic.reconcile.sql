@@ -21,15 +21,14 @@ begin
   end loop;
   if outcome = 'quarantined' then
     -- Told of like an event, and once.
-    perform logic.apply_stripe_event(jsonb_build_object(
-      'id', 'reconciled:' || (thing ->> 'id'), 'type', 'reconciled', 'data', jsonb_build_object('object', thing)
-    ));
+    perform logic.apply_stripe_event(
+      jsonb_build_object('id', 'reconciled:' || (thing ->> 'id'), 'type', 'reconciled', 'data', jsonb_build_object('object', thing))
+    );
   elsif outcome = 'applied' then
     outcome := case when states[1] = states[2] then 'unchanged' else 'repaired' end;
   end if;
   return outcome;
 end;
 $$;
-comment on function logic.reconcile is
-  'Does for an object of Stripe what its webhooks would have done. Outcome unchanged, repaired, ignored (not ours), deferred or quarantined.';
+comment on function logic.reconcile is 'Does for an object of Stripe what its webhooks would have done. Outcome unchanged, repaired, ignored (not ours), deferred or quarantined.';
 grant execute on function logic.reconcile to worker;

@@ -30,6 +30,5 @@ begin
   end if;
 end;
 $$;
-comment on function logic.record_refund is
-  'Brings a refund up to what Stripe says, or staff where Stripe has no part, forward only, and tells the customer once. A fully refunded order becomes refunded.';
+comment on function logic.record_refund is 'Brings a refund up to what Stripe says, or staff where Stripe has no part, forward only, and tells the customer once. A fully refunded order becomes refunded.';
 grant execute on function logic.record_refund to worker;

@@ -9,5 +9,4 @@ begin
   end if;
 end;
 $$;
-comment on function logic.refuse_payment_method is
-  'Refuses a way to pay that the shop does not offer, and tells which it does. Raises 409 payment_method_not_offered.';
+comment on function logic.refuse_payment_method is 'Refuses a way to pay that the shop does not offer, and tells which it does. Raises 409 payment_method_not_offered.';

@@ -20,5 +20,4 @@ exception when check_violation then
   return null;
 end;
 $$;
-comment on function logic.request_refund is
-  'Notes a refund, in the payment''s currency, and leaves asking Stripe to a worker, or giving it back to staff (settle_refund). Null when nothing is to be given back, or a bank disputes the payment. Raises 409 refund_exceeds_payment.';
+comment on function logic.request_refund is 'Notes a refund, in the payment''s currency, and leaves asking Stripe to a worker, or giving it back to staff (settle_refund). Null when nothing is to be given back, or a bank disputes the payment. Raises 409 refund_exceeds_payment.';

@@ -10,6 +10,5 @@ begin
   return revived;
 end;
 $$;
-comment on function logic.revive_outbox is
-  'Has everything that was given up tried again, once its cause is mended; topics is a pattern. Returns how many rows.';
+comment on function logic.revive_outbox is 'Has everything that was given up tried again, once its cause is mended; topics is a pattern. Returns how many rows.';
 grant execute on function logic.revive_outbox to worker;

@@ -8,9 +8,9 @@ begin
     delivered_at = case set_status.status when 'delivered' then now() else o.delivered_at end,
     cancelled_by = case set_status.status when 'cancelled' then o.cancelled_by end
   where o.id = order_id;
-  if set_status.status in ('shipped', 'delivered') then
-    perform logic.emit('order.' || set_status.status, jsonb_build_object('order_id', order_id));
+  if set_status.status = 'delivered' then
+    perform logic.emit('order.delivered', jsonb_build_object('order_id', order_id));
   end if;
 end;
 $$;
-comment on function logic.set_status is 'Moves an order and gives its history the reason. The table of transitions has the last word. Whoever ordered gets word of what is on its way or there.';
+comment on function logic.set_status is 'Moves an order and gives its history the reason. The table of transitions has the last word. Whoever ordered gets word of what is there.';

@@ -11,5 +11,4 @@ begin
   end if;
 end;
 $$;
-comment on function logic.settle_order is
-  'What money does to an order: confirmed; or, when the reservation had expired, confirmed if the stock is there again; else refunded in full.';
+comment on function logic.settle_order is 'What money does to an order: confirmed; or, when the reservation had expired, confirmed if the stock is there again; else refunded in full.';

@@ -7,5 +7,4 @@ exception when check_violation then
   perform logic.problem(409, 'coupon_used_up', 'This coupon was used as often as it may be.');
 end;
 $$;
-comment on function logic.use_coupon is
-  'Counts a coupon for an order: the last lock of a checkout, since all who use it wait for each other. Raises 409 coupon_used_up.';
+comment on function logic.use_coupon is 'Counts a coupon for an order: the last lock of a checkout, since all who use it wait for each other. Raises 409 coupon_used_up.';

@@ -18,5 +18,4 @@ begin
   perform logic.emit('order.cancelled', jsonb_build_object('order_id', withdrawn.id));
 end;
 $$;
-comment on function logic.withdraw_order is
-  'Cancels an order that the caller has locked: stock goes back, money and coupon too, the intent is cancelled, the customer gets word.';
+comment on function logic.withdraw_order is 'Cancels an order that the caller has locked: stock goes back, money and coupon too, the intent is cancelled, the customer gets word.';

@@ -39,7 +39,12 @@ def bank_charges(shop: Shop) -> Callable[[str], list[str]]:
 def same_for_all(shop: Shop, ask: Callable[[str], httpx.Response], many: int = MANY) -> dict[str, Any]:
     """What everybody was told who asked at once, and who asks again when Valkey is empty."""
     key = uuid.uuid4().hex
-    answers = all_at_once([lambda: ask(key)] * many)
+
+    def insist() -> httpx.Response:
+        """Whoever is asked to come back does so, with the same key."""
+        return next(answer for answer in (ask(key) for _ in range(20)) if answer.status_code != 503)
+
+    answers = all_at_once([insist] * many)
     assert {answer.status_code for answer in answers} == {200}, answers[0].text
     assert len({answer.text for answer in answers}) == 1
     with redis.Redis.from_url(shop.status["redis_url"]) as valkey:
@@ -116,15 +121,6 @@ def test_beginning_to_pay(shop: Shop, customer: Person, unpaid: dict[str, Any], 
     assert pay(customer, unpaid).status_code == 200
     # Also when it has been paid since.
     assert ask(told["key"]).json()["status"] == told["status"] == "requires_payment_method"
-
-
-def test_money_by_transfer(shop: Shop, staff: Person, unpaid: dict[str, Any], database: Any) -> None:
-    database.execute(
-        "update shop.payments set method = 'bank_transfer', intent_id = null where order_id = %s", [unpaid["id"]]
-    )
-    url = f"/api/v1/orders/{unpaid['id']}/payment-received/"
-    told = same_for_all(shop, lambda key: staff.client.post(url, headers={"Idempotency-Key": key}))
-    assert told["status"] == "confirmed"
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "x" * 2000])

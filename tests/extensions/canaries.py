@@ -49,7 +49,7 @@ def fill(
         name: f"{name.replace(' ', '')}{uuid.uuid4().hex[:12]}"
         for name in (
             *("first", "last", "device", "bio", "title", "comment", "notes", "reason", "key", "request", "refund"),
-            *("staff note", "tracking", "card holder", "mail server"),
+            *("staff note", "tracking", "order note", "private note", "card holder", "mail server"),
         )
     }
     words |= {"email": f"canary.{uuid.uuid4().hex[:12]}@example.com", "phone": f"+49 {uuid.uuid4().int % 10**14}"}
@@ -99,8 +99,12 @@ def fill(
                 "/rest/v1/rpc/set_order_status", json={"order_id": canary.orders["delivered"]["id"], **moved}
             )
         )
-    goodwill = {"order_id": canary.orders["delivered"]["id"], "amount": 1, "reason": words["refund"]}
-    done(staff.client.post("/rest/v1/rpc/refund_order", json=goodwill))
+    url = f"/api/v1/orders/{canary.orders['delivered']['id']}/"
+    done(me.post(f"{url}notes/", json={"text": words["order note"]}))
+    done(staff.client.post(f"{url}notes/", json={"text": words["private note"], "is_private": True}))
+    # What staff was told is kept for whoever asks again.
+    goodwill, key = {"amount": "1.00", "reason": words["refund"]}, {"Idempotency-Key": uuid.uuid4().hex}
+    done(staff.client.post(f"{url}refunds/", json=goodwill, headers=key))
     done(me.post("/api/v1/cart/items/", json={"product_id": product["id"]}))
     database.execute(
         "update shop.outbox set last_error = %s where payload ->> 'order_id' = %s",

@@ -44,3 +44,9 @@ insert into shop.promotions (code, kind, value) values ('PEAS', 'percentage', 5)
 
 insert into shop.disputes (id, payment_id, amount, status)
 select 'dp_' || p.id, p.id, 1, 'won' from shop.payments p limit 1;
+
+insert into shop.order_notes (order_id, text, is_private, author)
+select o.id, 'About this', p.is_private, 'staff' from shop.orders o, (values (true), (false)) p (is_private);
+insert into shop.shipments (order_id) select o.id from shop.orders o;
+insert into shop.shipment_items (shipment_id, order_item_id, quantity)
+select s.id, i.id, 1 from shop.shipments s join shop.order_items i on i.order_id = s.order_id;

@@ -40,8 +40,8 @@ def test_who_has_functions_writes_no_table(superuser: psycopg.Connection[Any], r
 
 def test_a_customer_writes_only_addresses_reviews_wishes_and_a_profile(superuser: psycopg.Connection[Any]) -> None:
     assert allowed(superuser, "customer", ("shop",), ACT) == {
-        "addresses insert", "addresses update", "addresses delete", "customers update", "reviews insert",
-        "reviews update", "reviews delete", "wishlist_items insert", "wishlist_items delete",
+        "addresses insert", "addresses update", "addresses delete", "customers update", "order_notes insert",
+        "reviews insert", "reviews update", "reviews delete", "wishlist_items insert", "wishlist_items delete",
     }  # fmt: skip
 
 
@@ -51,9 +51,15 @@ def test_not_even_an_admin_writes_orders_stock_or_money(superuser: psycopg.Conne
     assert "products" in tables
     assert not tables & {
         "orders", "order_items", "order_status_history", "order_transitions", "payments", "refunds", "payment_events",
-        "stock", "reservations", "carts", "cart_items", "idempotency_keys", "outbox",
+        "disputes", "ledger_entries", "shipments", "reservations", "carts", "cart_items", "idempotency_keys", "outbox",
         "audit_log",
     }  # fmt: skip
+    # Whether a variant may be sold beyond what is there, and nothing else.
+    columns = superuser.execute(
+        """select attname from pg_attribute where attrelid = 'shop.stock'::regclass and attnum > 0
+        and has_column_privilege(%s, attrelid, attnum, 'update')""", [role]
+    ).fetchall()  # fmt: skip
+    assert columns == [("is_backorderable",)]
 
 
 def test_cost_prices_are_for_staff(superuser: psycopg.Connection[Any]) -> None:
