@@ -28,6 +28,7 @@ def intent_parameters(payment: dict[str, Any]) -> tuple[Any, Any]:
         "currency": payment["currency"],
         "metadata": {"order_id": payment["order_id"], "order_number": payment["order_number"]},
         "description": f"Order {payment['order_number']}",
+        **({"capture_method": "manual"} if payment["capture_method"] == "manual" else {}),
         # Payment methods that leave the page need a return_url, which a headless shop does not know.
         "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
     }

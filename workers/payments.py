@@ -31,6 +31,17 @@ def create_intent(row_id: str, payload: dict[str, Any]) -> None:
         call("record_intent", order_id=payload["order_id"], intent=plain(intent))
 
 
+def capture(row_id: str, payload: dict[str, Any]) -> None:
+    """Take what was authorised; what Stripe says to it is news like any other."""
+    try:
+        intent = client().v1.payment_intents.capture(payload["intent_id"], {}, {"idempotency_key": f"outbox:{row_id}"})
+    except stripe.InvalidRequestError as error:
+        if error.code != "payment_intent_unexpected_state":
+            raise
+        intent = client().v1.payment_intents.retrieve(payload["intent_id"])
+    call("reconcile", thing=plain(intent))
+
+
 def cancel_intent(row_id: str, payload: dict[str, Any]) -> None:
     """The intent of a cancelled order; if the money was quicker, its webhook leads to a refund."""
     try:

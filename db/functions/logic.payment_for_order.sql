@@ -8,7 +8,7 @@ begin
   select jsonb_build_object(
     'order_id', o.id, 'order_number', o.order_number, 'order_status', o.status, 'payment_id', p.id,
     'amount', logic.money(p.amount), 'amount_minor', logic.minor_units(p.amount), 'currency', lower(p.currency),
-    'status', p.status, 'intent_id', p.intent_id, 'client_secret', p.client_secret,
+    'status', p.status, 'capture_method', p.capture_method, 'intent_id', p.intent_id, 'client_secret', p.client_secret,
     -- Deterministic, so that the worker and the endpoint can only ever make the same intent.
     'idempotency_key', format('order:%s:pi:v1', o.id), 'customer_id', o.customer_id, 'email', coalesce(c.email, o.guest_email)
   ), o.status, p.method
@@ -28,6 +28,5 @@ begin
   return answer;
 end;
 $$;
-comment on function logic.payment_for_order is
-  'What Stripe is to be asked for an order; with a customer, only for theirs. Raises 404 order_not_found, 409 order_not_payable.';
+comment on function logic.payment_for_order is 'What Stripe is to be asked for an order; with a customer, only for theirs. Raises 404 order_not_found, 409 order_not_payable.';
 grant execute on function logic.payment_for_order to service, worker;

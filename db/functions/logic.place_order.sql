@@ -46,8 +46,8 @@ begin
   select placed.id, i.variant_id, i.quantity,
     now() + make_interval(mins => coalesce(hold_minutes, shop_settings.reservation_minutes))
   from shop.cart_items i where i.cart_id = cart.id order by i.variant_id;
-  insert into shop.payments (order_id, method, amount, currency)
-  values (placed.id, payment_method, placed.total_amount, placed.currency);
+  insert into shop.payments (order_id, method, amount, currency, capture_method)
+  values (placed.id, payment_method, placed.total_amount, placed.currency, shop_settings.capture_method);
   delete from shop.cart_items i where i.cart_id = cart.id;
   if placed.total_amount = 0 then
     perform logic.confirm_order(placed.id, 'Nothing to pay');
@@ -65,5 +65,4 @@ begin
   return placed;
 end;
 $$;
-comment on function logic.place_order is
-  'Writes order, items, reservations and payment from a checked cart whose stock is locked, and empties the cart. What is paid by card gets an intent, what is paid by transfer a mail, the rest is confirmed.';
+comment on function logic.place_order is 'Writes order, items, reservations and payment from a checked cart whose stock is locked, and empties the cart. What is paid by card gets an intent, what is paid by transfer a mail, the rest is confirmed.';
