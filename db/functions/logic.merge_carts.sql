@@ -28,7 +28,8 @@ begin
   ), wanted as (
     select b.product_id, b.variant_id, b.quantity + coalesce(i.quantity, 0) as requested,
       -- What the account had stays, also when it is more than there is; checkout will say so.
-      least(b.quantity + coalesce(i.quantity, 0), greatest(s.available, coalesce(i.quantity, 0)), 100000) as quantity,
+      least(b.quantity + coalesce(i.quantity, 0),
+        case when s.is_backorderable then 100000 else greatest(s.available, coalesce(i.quantity, 0)) end, 100000) as quantity,
       -- A price that has moved since somebody saw it is kept, so that checkout asks; else it is this account's price.
       coalesce(case when i.price_snapshot <> u.price then i.price_snapshot end, b.outdated, u.price) as price
     from brought b

@@ -25,7 +25,7 @@ begin
   join shop.products p on p.id = i.product_id
   join shop.product_variants v on v.id = i.variant_id
   join shop.stock s on s.variant_id = i.variant_id
-  where i.cart_id = cart.id and i.quantity > s.available;
+  where i.cart_id = cart.id and i.quantity > s.available and not s.is_backorderable;
   if lines is not null then
     perform logic.problem(409, 'insufficient_stock', format('Insufficient stock for %s', first_name), lines::text);
   end if;
@@ -44,5 +44,4 @@ begin
   end if;
 end;
 $$;
-comment on function logic.refuse_cart is
-  'Refuses what cannot be ordered, with the lines concerned. Raises 409 cart_empty, product_unavailable, insufficient_stock or price_changed. The stock must be locked by the caller.';
+comment on function logic.refuse_cart is 'Refuses what cannot be ordered, with the lines concerned. Raises 409 cart_empty, product_unavailable, insufficient_stock or price_changed. The stock must be locked by the caller.';

@@ -10,11 +10,10 @@ begin
   ))
   into product_name, short
   from shop.product_variants v join shop.products p on p.id = v.product_id join shop.stock s on s.variant_id = v.id
-  where v.id = line.variant_id and s.available < line.quantity;
+  where v.id = line.variant_id and s.available < line.quantity and not s.is_backorderable;
   if found then
     perform logic.problem(409, 'insufficient_stock', format('Insufficient stock for %s', product_name), short::text);
   end if;
 end;
 $$;
-comment on function logic.require_stock is
-  'Refuses a line of a cart that asks for more than is there. Raises 409 insufficient_stock with the line concerned.';
+comment on function logic.require_stock is 'Refuses a line of a cart that asks for more than is there. Raises 409 insufficient_stock with the line concerned.';

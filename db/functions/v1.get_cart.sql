@@ -16,7 +16,7 @@ begin
           then json_build_object('id', v.id, 'name', v.name, 'sku', v.sku, 'attributes', v.attributes) end,
         'quantity', i.quantity, 'price_snapshot', logic.money(i.price_snapshot),
         'price', logic.money(u.price), 'subtotal', logic.money(i.quantity * u.price),
-        'stock_quantity', s.available, 'is_available', p.is_active and v.is_active and s.available >= i.quantity
+        'stock_quantity', s.available, 'is_available', p.is_active and v.is_active and (s.is_backorderable or s.available >= i.quantity)
       ) order by i.created_at, i.id) filter (where i.id is not null), '[]'),
       'total_items', coalesce(sum(i.quantity), 0),
       'subtotal', logic.money(totals.subtotal), 'coupon', totals.coupon_code, 'discount', logic.money(totals.discount),

@@ -3,7 +3,7 @@ language plpgsql set search_path = '' as $$
 declare
   given jsonb := logic.check_body($1, '{
     "name": "text", "sku": "text", "price_modifier": "money", "attributes": "object", "stock_quantity": "integer",
-    "is_active": "boolean"
+    "is_active": "boolean", "is_backorderable": "boolean"
   }', logic.variants_json(logic.path_product(), logic.path_id())::jsonb -> 0);
   product uuid := logic.path_product();
   changed uuid := (
@@ -14,7 +14,7 @@ begin
     perform logic.problem(404, 'variant_not_found', 'There is no such variant.');
   end if;
   -- Stock before product, which a modifier may lock, as a checkout does: they wait for each other, and never in a ring.
-  perform logic.set_stock(changed, (given ->> 'stock_quantity')::integer, 'correction');
+  perform logic.set_stock(changed, (given ->> 'stock_quantity')::integer, 'correction', (given ->> 'is_backorderable')::boolean);
   update shop.product_variants v set
     name = coalesce(given ->> 'name', v.name),
     sku = coalesce(given ->> 'sku', v.sku),

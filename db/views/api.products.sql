@@ -5,7 +5,7 @@ select
   p.is_active, p.average_rating, p.review_count, p.created_at, p.updated_at, p.barcode, p.weight, p.length, p.width,
   p.height, p.meta_title, p.meta_description, p.deleted_at,
   (
-    select coalesce(sum(s.available), 0)::integer
+    select coalesce(sum(greatest(s.available, 0)), 0)::integer
     from shop.product_variants v join shop.stock s on s.variant_id = v.id
     where v.product_id = p.id and v.is_active
   ) as stock_quantity,
