@@ -30,6 +30,5 @@ begin
   return logic.image_json(made);
 end;
 $$;
-comment on function logic.add_picture is
-  'Hangs a stored file where it belongs and answers what /api/v1 shows: the picture of a product, its category, or the profile. Raises 403 permission_denied, 404 product_not_found, 404 category_not_found.';
+comment on function logic.add_picture is 'Hangs a stored file where it belongs and answers what /api/v1 shows: the picture of a product, its category, or the profile. Raises 403 permission_denied, 404 product_not_found, 404 category_not_found.';
 grant execute on function logic.add_picture to service;

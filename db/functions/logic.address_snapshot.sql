@@ -40,5 +40,4 @@ begin
   return given;
 end;
 $$;
-comment on function logic.address_snapshot is
-  'The address that an order keeps, from the id of one of the customer''s or from an object. Raises 404 address_not_found, 422 validation_failed.';
+comment on function logic.address_snapshot is 'The address that an order keeps, from the id of one of the customer''s or from an object. Raises 404 address_not_found, 422 validation_failed.';

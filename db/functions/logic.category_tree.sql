@@ -12,6 +12,5 @@ begin
   );
 end;
 $$;
-comment on function logic.category_tree is
-  'A category, by slug or id, and all below it that the caller sees; null when there is none. For `category_id = any (…)`.';
+comment on function logic.category_tree is 'A category, by slug or id, and all below it that the caller sees; null when there is none. For `category_id = any (…)`.';
 grant execute on function logic.category_tree to anon, customer;

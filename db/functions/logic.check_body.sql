@@ -58,6 +58,5 @@ begin
   return given;
 end;
 $$;
-comment on function logic.check_body is
-  'Checks a JSON body against {field: kind}, kind being text, uuid, integer, money, number, boolean, date, object, array or address, with ! when required. What equals `shown`, the thing as the caller was shown it, is no change and left out. Raises 422 validation_failed with every mistake by field; unknown fields are mistakes.';
+comment on function logic.check_body is 'Checks a JSON body against {field: kind}, kind being text, uuid, integer, money, number, boolean, date, object, array or address, with ! when required. What equals `shown`, the thing as the caller was shown it, is no change and left out. Raises 422 validation_failed with every mistake by field; unknown fields are mistakes.';
 grant execute on function logic.check_body to anon, customer;

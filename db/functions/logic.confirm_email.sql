@@ -13,6 +13,5 @@ exception when unique_violation then
   return false;
 end;
 $$;
-comment on function logic.confirm_email is
-  'Spends the link of a mail that proves an address, and makes a new one the account''s. False if the link is not valid any more.';
+comment on function logic.confirm_email is 'Spends the link of a mail that proves an address, and makes a new one the account''s. False if the link is not valid any more.';
 grant execute on function logic.confirm_email to service;

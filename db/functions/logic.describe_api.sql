@@ -94,6 +94,5 @@ begin
   );
 end;
 $$;
-comment on function logic.describe_api is
-  'The views and functions that are served, as the catalogue knows them: columns with their rules, who may do what. The service makes the OpenAPI document of it (extensions/openapi). It looks as owner for the states of orders.';
+comment on function logic.describe_api is 'The views and functions that are served, as the catalogue knows them: columns with their rules, who may do what. The service makes the OpenAPI document of it (extensions/openapi). It looks as owner for the states of orders.';
 grant execute on function logic.describe_api to service;

@@ -25,6 +25,5 @@ begin
     else json_build_object('count', total, 'next', next_page, 'previous', previous_page, 'results', results) end;
 end;
 $$;
-comment on function logic.envelope is
-  'One page as {count, next, previous, results} with absolute links that keep every other parameter, and count_is_estimate when it is one. Who knows it tells whether there is more, and by which cursor. Raises 404 invalid_page beyond the end.';
+comment on function logic.envelope is 'One page as {count, next, previous, results} with absolute links that keep every other parameter, and count_is_estimate when it is one. Who knows it tells whether there is more, and by which cursor. Raises 404 invalid_page beyond the end.';
 grant execute on function logic.envelope to anon, customer;

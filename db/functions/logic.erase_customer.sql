@@ -75,6 +75,5 @@ exception when lock_not_available or deadlock_detected or query_canceled then
   perform logic.problem(503, 'try_again', 'Too much is going on at this moment.', null, null, '{"Retry-After": "1"}');
 end;
 $$;
-comment on function logic.erase_customer is
-  'Forgets a person: unpaid orders are cancelled, orders stay without them, all else that is theirs goes; their next request is refused. Raises 404 customer_not_found, 409 orders_open, last_admin, 503 try_again.';
+comment on function logic.erase_customer is 'Forgets a person: unpaid orders are cancelled, orders stay without them, all else that is theirs goes; their next request is refused. Raises 404 customer_not_found, 409 orders_open, last_admin, 503 try_again.';
 grant execute on function logic.erase_customer to service;

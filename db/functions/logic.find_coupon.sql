@@ -24,5 +24,4 @@ begin
   return found_one;
 end;
 $$;
-comment on function logic.find_coupon is
-  'A coupon that this customer may use for goods of this price. Raises 404 coupon_unknown, 409 coupon_expired, coupon_used_up, coupon_not_applicable.';
+comment on function logic.find_coupon is 'A coupon that this customer may use for goods of this price. Raises 404 coupon_unknown, 409 coupon_expired, coupon_used_up, coupon_not_applicable.';

@@ -9,5 +9,4 @@ begin
   );
 end;
 $$;
-comment on function logic.guest_of is
-  'The guest whose session this is, null if it is over or not a guest''s. With a counter, that of their refresh token.';
+comment on function logic.guest_of is 'The guest whose session this is, null if it is over or not a guest''s. With a counter, that of their refresh token.';

@@ -17,6 +17,5 @@ begin
   returning o.id, o.topic, o.attempts;
 end;
 $$;
-comment on function logic.lease_outbox is
-  'Hands out waiting rows for some seconds; what is not finished by then is handed out again. The attempts so far go along: who claims must know them.';
+comment on function logic.lease_outbox is 'Hands out waiting rows for some seconds; what is not finished by then is handed out again. The attempts so far go along: who claims must know them.';
 grant execute on function logic.lease_outbox to worker;

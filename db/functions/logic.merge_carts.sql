@@ -60,6 +60,5 @@ begin
   return answer;
 end;
 $$;
-comment on function logic.merge_carts is
-  'Where carts merge: what a guest had goes over to the account that they sign in to, and the guest''s session ends. Quantities are added, up to what is in stock; `capped` tells the lines that are less. Outcome merged, ended (there was nothing to merge with that token any more), or null without a guest. Raises 403 account_required.';
+comment on function logic.merge_carts is 'Where carts merge: what a guest had goes over to the account that they sign in to, and the guest''s session ends. Quantities are added, up to what is in stock; `capped` tells the lines that are less. Outcome merged, ended (there was nothing to merge with that token any more), or null without a guest. Raises 403 account_required.';
 grant execute on function logic.merge_carts to service;

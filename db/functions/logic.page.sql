@@ -12,6 +12,5 @@ begin
   skip := (number - 1) * size;
 end;
 $$;
-comment on function logic.page is
-  'Reads page and page_size: 20 rows unless told, 100 at most, or what the list says of itself. Raises 404 invalid_page for what is no page number.';
+comment on function logic.page is 'Reads page and page_size: 20 rows unless told, 100 at most, or what the list says of itself. Raises 404 invalid_page for what is no page number.';
 grant execute on function logic.page to anon, customer;

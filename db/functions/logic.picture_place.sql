@@ -20,6 +20,5 @@ begin
   return place;
 end;
 $$;
-comment on function logic.picture_place is
-  'The product or category that a caller wants to give a picture to, or the caller; room is products, categories or avatars. Raises 403 permission_denied, 404 product_not_found, 404 category_not_found.';
+comment on function logic.picture_place is 'The product or category that a caller wants to give a picture to, or the caller; room is products, categories or avatars. Raises 403 permission_denied, 404 product_not_found, 404 category_not_found.';
 grant execute on function logic.picture_place to service;

@@ -8,6 +8,5 @@ begin
     detail = json_build_object('status', status, 'headers', headers)::text;
 end;
 $$;
-comment on function logic.problem is
-  'The one way to refuse: ends the transaction with an HTTP status and a body {code, message, details, hint}. Details that a program reads are JSON as text.';
+comment on function logic.problem is 'The one way to refuse: ends the transaction with an HTTP status and a body {code, message, details, hint}. Details that a program reads are JSON as text.';
 grant execute on function logic.problem to anon, customer;

@@ -30,6 +30,5 @@ exception when check_violation then
   return null;
 end;
 $$;
-comment on function logic.register_customer is
-  'Makes a customer with an account. For a taken address nothing is made, the answer looks the same, and its owner gets a mail. A guest who registers leaves the cart to the new account, which gets it when it first signs in: at once would tell that the address was free.';
+comment on function logic.register_customer is 'Makes a customer with an account. For a taken address nothing is made, the answer looks the same, and its owner gets a mail. A guest who registers leaves the cart to the new account, which gets it when it first signs in: at once would tell that the address was free.';
 grant execute on function logic.register_customer to service;

@@ -11,6 +11,5 @@ begin
   return exists (select from auth.accounts a where a.id = account_id and a.wanted_email = wanted);
 end;
 $$;
-comment on function logic.request_email_change is
-  'Remembers the address that an account wants and has it asked; the old one is told. False if the password is no longer the one that was checked.';
+comment on function logic.request_email_change is 'Remembers the address that an account wants and has it asked; the old one is told. False if the password is no longer the one that was checked.';
 grant execute on function logic.request_email_change to service;

@@ -11,6 +11,5 @@ begin
   end if;
 end;
 $$;
-comment on function logic.request_mail is
-  'Has a link sent for verify_email or reset_password, if the address has an account, and not more often an hour than that.';
+comment on function logic.request_mail is 'Has a link sent for verify_email or reset_password, if the address has an account, and not more often an hour than that.';
 grant execute on function logic.request_mail to service;

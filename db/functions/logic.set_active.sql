@@ -9,5 +9,4 @@ begin
   return found;
 end;
 $$;
-comment on function logic.set_active is
-  'Bans an account, which ends its sessions for good, or lets it sign in again. False if there is no such account.';
+comment on function logic.set_active is 'Bans an account, which ends its sessions for good, or lets it sign in again. False if there is no such account.';

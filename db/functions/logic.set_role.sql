@@ -6,5 +6,4 @@ begin
   return found;
 end;
 $$;
-comment on function logic.set_role is
-  'Changes what an account may do, from its next request on (tokens carry the role and are refused when it differs). False if there is no such account.';
+comment on function logic.set_role is 'Changes what an account may do, from its next request on (tokens carry the role and are refused when it differs). False if there is no such account.';

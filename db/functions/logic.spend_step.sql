@@ -19,6 +19,5 @@ begin
   return true;
 end;
 $$;
-comment on function logic.spend_step is
-  'Uses up the code of a step of 30 seconds and all before it; with recovery codes it confirms the second factor. False if it was used up already.';
+comment on function logic.spend_step is 'Uses up the code of a step of 30 seconds and all before it; with recovery codes it confirms the second factor. False if it was used up already.';
 grant execute on function logic.spend_step to service;
