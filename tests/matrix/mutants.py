@@ -137,10 +137,11 @@ def of_functions(connection: psycopg.Connection[Any], careless: set[str]) -> Ite
           array(select w from unnest('{EXPOSED}'::text[]) w where not has_function_privilege(w, p.oid, 'execute'))
         from pg_proc p where p.pronamespace::regnamespace::text in {OURS} order by 2""",
     ):
+        targets = (name, f"functions of {name.partition('.')[0]}")
         for role in grantees:
-            yield Mutant(f"revoke {name} from {role}", f"revoke execute on {kind} {oid} from {role}", (name,), role)
+            yield Mutant(f"revoke {name} from {role}", f"revoke execute on {kind} {oid} from {role}", targets, role)
         for role in others:
-            yield Mutant(f"grant {name} to {role}", f"grant execute on {kind} {oid} to {role}", (name,), role)
+            yield Mutant(f"grant {name} to {role}", f"grant execute on {kind} {oid} to {role}", targets, role)
         if name in careless and not is_definer:
             yield Mutant(f"{name} as its owner", f"alter function {oid} security definer", (name, "acts"))
     for name, definition in rows(
@@ -185,8 +186,10 @@ class Killer:
     def noticing(self, mutant: Mutant) -> Iterator[str]:
         """All that do, the likely ones first."""
         near = [check for target in mutant.targets for check in self.by_target.get(target, [])]
-        if mutant.role:
-            yield from self.ask(check for check in near if ACTORS[check.actor][0] == mutant.role)
+        # A grant stands in the catalogue.
+        yield from self.ask(
+            check for check in near if "_privilege(" in check.statement and ACTORS[check.actor][0] == mutant.role
+        )
         yield from self.ask(check for check in near if not check.is_detail)
         for rule in self.sound:
             found = self.connection.execute(rule.offenders).fetchone()
