@@ -217,7 +217,8 @@ class Cells:
             if isinstance(gets, str):
                 yield Check(who, "acts", "act", statement, "unknown" if gets == "problem" else gets)
             elif does.startswith("select"):
-                yield Check(who, "acts", "act", f"select count(*) from ({statement}) found", f"= {gets}")
+                count, marks = f"select count(*) from ({statement}) found", self.marks.get(who, ())
+                yield Check(who, "acts", "act", count, f"= {gets}", frozenset(), *marks)
             else:
                 counted = f"with done as ({statement} returning 1) select count(*) from done"
                 yield Check(who, "acts", "act", counted, f"= {gets}")

@@ -69,6 +69,10 @@ class Check:
     def verdict(self, answer: str) -> str | None:
         """What is wrong with the answer, if anything."""
         state = answer[2:7] if answer.startswith("!") else ""
+        if self.afterwards and not state:
+            if not answer.endswith(self.untouched):
+                return f"{self}\n  but: it changes what belongs to others"
+            answer = answer.removesuffix(self.untouched)
         if isinstance(self.expected, frozenset):
             right = not state and frozenset(filter(None, answer[2:].split(","))) == self.expected
         else:
@@ -86,8 +90,6 @@ class Check:
                 "refused": state == "PGRST" and "token_invalid" in answer,
                 f"just {answer[2:]}": answer.startswith("= "),
             }.get(self.expected, answer == self.expected or (self.expected[:4] == "just" and state[:2] == "23"))
-        if self.afterwards and not state and not answer.endswith(self.untouched):
-            return f"{self}\n  but: it changes what belongs to others"
         told = [word for word in self.secrets if word in answer]
         if told:
             return f"{self}\n  tells {told[0]}: {answer[:300]}"

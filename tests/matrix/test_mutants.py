@@ -18,8 +18,8 @@ from tests.matrix.probes import Check
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 # MUTANTS=all is `make mutants`; a number is a sample of that size.
 WANTED = os.environ.get("MUTANTS", "60")
-# The same sample each time, so that a change is told by what it breaks and not by luck; MUTANTS_SEED draws another.
-SEED = int(os.environ.get("MUTANTS_SEED") or 471660)
+# Another sample each time, since all of them are noticed or explained; MUTANTS_SEED draws one of before.
+SEED = int(os.environ.get("MUTANTS_SEED") or random.randrange(10**6))
 
 
 @pytest.mark.timeout(7200)
@@ -60,7 +60,7 @@ def test_mutants_are_noticed(
     if WANTED == "all":
         assert sorted(explained) == sorted(alive), "these are noticed by now"
         assert killed >= 0.95 * len(chosen)
-        assert len(chosen) >= 3000
+        assert len(chosen) >= 10_000
     else:
         assert killed >= 0.85 * len(chosen)
 
