@@ -45,11 +45,20 @@ where o.id = any(%(orders)s::uuid[]) and (
   or confirmed.count <> coalesce(told.count, 0) or confirmed.count > 1
 )
 """
+# Money is only moved: what one account has more, another has less.
+MONEY = """
+select 'the ledger does not add up' as what, sum(amount) as amount from shop.ledger_entries having sum(amount) <> 0
+union all
+select 'a posting does not add up', sum(e.amount)
+from shop.ledger_entries e join shop.payments p on p.id = e.payment_id
+where p.order_id = any(%(orders)s::uuid[]) group by e.posting_id having sum(e.amount) <> 0
+"""
 
 
 def wrong(database: psycopg.Connection[Any], variants: list[str], orders: list[str]) -> list[dict[str, Any]]:
     """What contradicts itself now."""
     found = database.execute(STOCK, {"variants": variants}).fetchall()
+    found += database.execute(MONEY, {"orders": orders}).fetchall()
     return found + database.execute(ORDERS, {"orders": orders}).fetchall()
 
 
