@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from tests.conftest import ADDRESS, Shop
+from tests.conftest import ADDRESS, Renewing, Shop
 
 # One for all: to make one takes longer than a purchase. Nothing here speaks TLS.
 CONTEXT = ssl.create_default_context()
@@ -27,7 +27,8 @@ class Guest:
         self.email = f"{uuid.uuid4().hex}@example.com"
         self.client = httpx.Client(base_url=url, verify=CONTEXT, timeout=60)
         tokens = self.client.post("/api/v1/auth/guest/").json()
-        self.client.headers["Authorization"] = f"Bearer {tokens['access']}"
+        # Long runs outlive an access token.
+        self.client.auth = Renewing(url, tokens)
 
     def fill(self, cart: Sequence[Line]) -> None:
         """Product, variant or none, quantity; line by line in this order."""

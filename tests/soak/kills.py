@@ -15,7 +15,7 @@ def before_the_order(scene: Scene) -> None:
     body = {"shipping_address": ADDRESS, "email": scene.guest.email}
     with scene.held(SHELF) as wait:
         lost = scene.later("/api/v1/orders/", body, **{"Idempotency-Key": key})
-        wait("postgrest")
+        wait("postgrest%")
         scene.kill("postgrest")
     assert lost.result().status_code in {502, 503}
     scene.order = scene.insist("/api/v1/orders/", body, **{"Idempotency-Key": key})

@@ -64,7 +64,7 @@ class Scene:
             def wait(application: str) -> Any:
                 return eventually(
                     lambda: watching.execute(
-                        "select pid from pg_stat_activity where application_name = %s"
+                        "select pid from pg_stat_activity where application_name ilike %s"
                         " and %s = any(pg_blocking_pids(pid))",
                         [application, holder.info.backend_pid],
                     ).fetchall(),
@@ -96,6 +96,7 @@ class Scene:
         self.pids = self.find_pids()
 
     def place(self) -> None:
+        self.guest.client.post("/api/v1/cart/clear/").raise_for_status()
         self.guest.fill([(self.product["id"], None, 1)])
         placed = self.guest.check_out()
         assert placed.status_code == 201, placed.text

@@ -60,6 +60,21 @@ class Machine(Modelled):
             if pick % 3:
                 self.tell(0, 0, "right")
 
+    @rule(person=Person, thing=Thing, how=st.sampled_from(["expire", "cancel"]))
+    def pay_late(self, person: str, thing: str, how: str) -> None:
+        """The money is there; but before the shop hears of it, the order is gone."""
+        known = len(self.orders)
+        self.add(person, thing, 1)
+        self.buy(person, 0)
+        if len(self.orders) > known:
+            self.make_the_intent(0)
+            self.emit(self.orders[-1], "succeeded")
+            if how == "expire":
+                self.expire(0)
+            else:
+                self.cancel(0, "customer")
+            self.tell(0, 0, "right")
+
     @precondition(lambda self: self.orders)
     @rule(pick=Pick)
     def make_the_intent(self, pick: int) -> None:
