@@ -24,7 +24,7 @@ from tests.soak.trade_model import Ground
 
 __all__ = ["scratch"]
 
-EXAMPLES, LENGTH, FLOOR = (95, 100, 10_000) if IS_LONG else (13, 90, 500)
+EXAMPLES, LENGTH, FLOOR = (110, 100, 10_000) if IS_LONG else (13, 90, 500)
 # A function of the shop, and what it does when it is broken.
 BROKEN = {
     "withdraw_order": "begin perform logic.set_status(withdrawn.id, 'cancelled', note); end",
