@@ -87,7 +87,7 @@ class Check:
                 "taken": not state or (state == "PGRST" and not re.search(r'"status" ?: ?40[134]', answer)),
                 # Mostly a 404; without a cart a checkout doesn't come as far.
                 "unknown": state == "PGRST",
-                "refused": state == "PGRST" and "token_invalid" in answer,
+                "refused": state == "PGRST" and bool(re.search("token_(invalid|expired)", answer)),
                 f"just {answer[2:]}": answer.startswith("= "),
             }.get(self.expected, answer == self.expected or (self.expected[:4] == "just" and state[:2] == "23"))
         told = [word for word in self.secrets if word in answer]

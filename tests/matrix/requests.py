@@ -42,7 +42,7 @@ class Ask:
                 "allowed": not denied and status < 500,
                 # Without a token it is 401.
                 "denied": denied and (code in UNWRITABLE or (status == 401) == (self.actor == "anon")),
-                "refused": status == 401 and "token_invalid" in answer.text,
+                "refused": status == 401 and bool(re.search("token_(invalid|expired)", answer.text)),
                 # The role itself can't be taken.
                 "no_role": status in {401, 403},
                 "absent": status in {400, 401, 403, 404},
