@@ -1,5 +1,6 @@
 """A request of somebody through the public port, and whether its answer is what the matrix says."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
