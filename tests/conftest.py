@@ -158,6 +158,15 @@ def database(shop: Shop) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
+@pytest.fixture(scope="module")
+def drained(shop: Shop) -> Iterator[None]:
+    """For modules that cause thousands of mails: those who come after need not wait behind them."""
+    yield
+    due = "select 1 from shop.outbox where done_at is null and dead_at is null and available_at <= now() limit 1"
+    with shop.connect() as connection:
+        eventually(lambda: not connection.execute(due).fetchone(), 300, "all mails are sent")
+
+
 @pytest.fixture(scope="session")
 def acting_as(shop: Shop) -> Callable[..., Person]:
     """`acting_as("staff")` is somebody new of that role, signed in through the port."""

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import PASSWORD, Person, Shop
 
+pytestmark = pytest.mark.usefixtures("drained")
 SAMPLES, ATTEMPTS = 200, 3
 Act = Callable[[httpx.Client, str], httpx.Response]
 

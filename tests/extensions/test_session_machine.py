@@ -14,6 +14,7 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 from tests.conftest import PASSWORD, Person, Shop
 from tests.extensions.session_model import Account, Ground, Modelled, Session
 
+pytestmark = pytest.mark.usefixtures("drained")
 SEED = int(os.environ.get("SESSION_MACHINE_SEED", "20260401"))
 EXAMPLES, LENGTH, FLOOR = 115, 100, 5000
 SESSIONS = "/api/v1/users/me/sessions/"
