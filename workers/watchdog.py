@@ -3,7 +3,9 @@
 After the loss of a broker or of its pool, Celery's worker may stay alive and idle for ever (Celery #8030, #10302).
 """
 
+import logging
 import os
+import signal
 import threading
 import time
 from contextlib import suppress
@@ -39,7 +41,22 @@ def watch(hostname: str) -> None:
     os._exit(os.EX_TEMPFAIL)
 
 
+class EndOnLostAcknowledgement(logging.Handler):
+    """Celery only logs that an acknowledgement was lost, as when Valkey is killed and is back at once. Such a message
+    counts as being worked on for ever, and after as many as are fetched ahead nothing is fetched any more."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.CRITICAL)
+        logging.getLogger("celery.worker.request").addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """End after what is being done; once, since a second signal would not wait for it."""
+        logging.getLogger(record.name).removeHandler(self)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]
 def begin(sender: Any, **_: Any) -> None:
     """From when the worker has its connection to the broker."""
+    EndOnLostAcknowledgement()
     threading.Thread(target=watch, args=[sender.hostname], name="watchdog", daemon=True).start()
