@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import httpx
 import pytest
 import stripe
 
+from stack.state import State
 from tests.conftest import Shop, eventually, pgshop, start_stack
 from tests.extensions import webhooks
 from tests.stack import selling
@@ -23,6 +26,9 @@ def deaf(spare: Path, twin: Twin) -> Iterator[tuple[Shop, dict[str, str]]]:
     """A shop whose Stripe tells somebody else, who takes everything and does nothing."""
     environment = {"STRIPE_SECRET_KEY": KEY, "STRIPE_WEBHOOK_SECRET": SECRET, "STRIPE_API_BASE": twin.url}
     running = start_stack(spare, **environment)
+    # Its clock would reconcile before we do.
+    control = [Path(sys.executable).with_name("supervisorctl"), "-s", f"unix://{State.at(spare).socket}"]
+    subprocess.run([*control, "stop", "beat"], check=True, capture_output=True)
     yield running, {**os.environ, **environment}
     for client in running.clients:
         client.close()
