@@ -11,7 +11,7 @@ from extensions import tokens
 from extensions.bodies import KeyExchange, Login, Refresh, Registration, read
 from extensions.config import settings
 from extensions.database import call, caller
-from extensions.passwords import hash_in_pool, needs_rehash, verify_in_pool
+from extensions.passwords import LOGINS, hash_in_pool, needs_rehash, verify_in_pool
 from extensions.problems import Problem
 
 PEOPLE = {"customer", "staff", "admin"}
@@ -76,8 +76,14 @@ async def register(request: Request) -> JSONResponse:
 
 
 async def login(request: Request) -> JSONResponse:
-    """Tokens for a right password. Raises Problem 401 for a wrong or unknown one alike, 429 for too many."""
+    """Tokens for a right password. Raises Problem 401 for a wrong or unknown one alike, 429 or 503 for too many."""
     given = await read(request, Login)
+    async with LOGINS:
+        return await prove(request, given)
+
+
+async def prove(request: Request, given: Login) -> JSONResponse:
+    """The same, in one's turn."""
     pool, email, address = request.app.state.pool, given.email.strip().lower(), address_of(request)
     limits = {"attempts": settings().login_attempts, "window_seconds": settings().login_window_seconds}
     refuse_for(await call(pool, "throttle_login", email=email, address=address, **limits))
