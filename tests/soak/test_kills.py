@@ -16,7 +16,7 @@ from tests.soak.conftest import IS_LONG, Measure
 from tests.soak.kills import POINTS
 from tests.soak.scene import Scene
 
-ROUNDS = 3 if IS_LONG else 1
+ROUNDS = 10 if IS_LONG else 1
 
 
 def finish(scene: Scene) -> None:
