@@ -14,6 +14,8 @@ TYPES: dict[str, Schema] = {
     "json": {},
     "jsonb": {},
 }
+# That any names may be in it has to be said: generated clients otherwise take it for one that is always empty.
+OBJECT: Schema = {"type": "object", "additionalProperties": True}
 MONEY = r"^-?[0-9]{1,10}\.[0-9]{2}$"
 # What answers and parameters consist of, by the words of api.toml.
 KINDS: dict[str, Schema] = {
@@ -22,7 +24,7 @@ KINDS: dict[str, Schema] = {
     "number": {"type": "number"},
     "bool": {"type": "boolean"},
     "any": {},
-    "object": {"type": "object"},
+    "object": OBJECT,
     "money": {"type": "string", "pattern": MONEY},
     "uuid": TYPES["uuid"],
     "date": TYPES["date"],
@@ -43,7 +45,7 @@ GIVEN: dict[str, Schema] = {
     "number": {"type": ["number", "string"], "pattern": r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$", "multipleOf": 0.000001},
     "boolean": {"type": "boolean"},
     "date": TYPES["date"],
-    "object": {"type": "object"},
+    "object": OBJECT,
     "array": {"type": "array"},
     "address": {"oneOf": [{"type": "string", "format": "uuid"}, {"$ref": "#/components/schemas/AddressGiven"}]},
 }
@@ -82,7 +84,7 @@ def rules_of(checks: Iterable[str]) -> Schema:
                     case "pattern":
                         found["pattern"] = value.replace("''", "'")
                     case "type":
-                        found["type"] = value
+                        found |= OBJECT if value == "object" else {"type": value}
                     case "enum":
                         found["enum"] = re.findall(r"'(\w+)'", value)
                     case "none_of":
