@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from extensions.bodies import Confirmation, IntentRequest, read
 from extensions.config import settings
 from extensions.database import call, caller, idempotency_key
 from extensions.problems import Problem
-from extensions.stripe_gateway import intent_parameters, plain
+from extensions.stripe_gateway import insist_async, intent_parameters, is_of, made_since, plain
 
 TOLERANCE = 300
 NO_EVENT = (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError)
@@ -31,35 +32,38 @@ async def ensure_intent(request: Request, order_id: str, customer_id: str) -> di
         request.app.state.pool, "payment_for_order", order_id=order_id, customer_id=customer_id
     )
     if payment["intent_id"] is None:
-        parameters, options = intent_parameters(payment)
-        intent = await request.app.state.stripe.v1.payment_intents.create_async(parameters, options)
-        recorded = await call(request.app.state.pool, "record_intent", order_id=order_id, intent=plain(intent))
-        payment |= {
-            "client_secret": intent.client_secret,
-            "intent_id": recorded["intent_id"],
-            "status": recorded["status"],
-        }
+        intents = request.app.state.stripe.v1.payment_intents
+
+        async def known() -> stripe.PaymentIntent | None:
+            found = (await intents.list_async(made_since(payment))).auto_paging_iter()
+            return await anext((intent async for intent in found if is_of(intent, payment)), None)
+
+        intent = await insist_async(
+            payment["idempotency_key"],
+            lambda options: intents.create_async(intent_parameters(payment), options),
+            known,
+        )
+        # Whoever was quicker: what is told is what is stored, never a second one.
+        payment |= await call(request.app.state.pool, "record_intent", order_id=order_id, intent=plain(intent))
     return payment
 
 
-async def once(
-    request: Request, given: BaseModel, act: Callable[[dict[str, str]], Awaitable[dict[str, Any]]]
-) -> JSONResponse:
-    """Do `act(options for Stripe)`; under one Idempotency-Key with one effect and one answer, however often asked for.
+async def once(request: Request, given: BaseModel, act: Callable[[str], Awaitable[dict[str, Any]]]) -> JSONResponse:
+    """Do `act(key for Stripe)`; under one Idempotency-Key with one effect and one answer, however often asked for.
 
     The caller is authenticated. Raises Problem 422 when the key was used with another request.
     """
     key, pool = request.headers.get("idempotency-key"), request.app.state.pool
     if not key:
-        return JSONResponse(await act({}))
+        return JSONResponse(await act(str(uuid.uuid4())))
     idempotency_key.set(key)
     asked = {"act": request.url.path.strip("/"), "arguments": given.model_dump(mode="json")}
     done = await call(pool, "known_result", **asked)
     if done is None:
         # Who has the same key at the same moment, or comes back after we were killed, gets the same from Stripe.
         whose = [(caller.get() or {}).get("sub"), key, asked]
-        options = {"idempotency_key": f"shop:{hashlib.sha256(json.dumps(whose).encode()).hexdigest()}"}
-        done = await call(pool, "keep_result", result=await act(options))
+        done = await act(f"shop:{hashlib.sha256(json.dumps(whose).encode()).hexdigest()}")
+        done = await call(pool, "keep_result", result=done)
     return JSONResponse(done)
 
 
@@ -68,7 +72,7 @@ async def create_intent(request: Request) -> JSONResponse:
     claims = await authenticate(request)
     given = await read(request, IntentRequest)
 
-    async def act(_: dict[str, str]) -> dict[str, Any]:
+    async def act(_: str) -> dict[str, Any]:
         payment = await ensure_intent(request, str(given.order_id), claims["sub"])
         return {
             "order_id": payment["order_id"],
@@ -87,15 +91,18 @@ async def confirm(request: Request) -> JSONResponse:
     claims = await authenticate(request)
     given = await read(request, Confirmation)
 
-    async def act(options: Any) -> dict[str, Any]:
+    async def act(key: str) -> dict[str, Any]:
         payment = await ensure_intent(request, str(given.order_id), claims["sub"])
         intents = request.app.state.stripe.v1.payment_intents
         if payment["status"] in PAID:
             intent = await intents.retrieve_async(payment["intent_id"])
         else:
             try:
-                intent = await intents.confirm_async(
-                    payment["intent_id"], {"payment_method": given.payment_method}, options
+                intent = await insist_async(
+                    key,
+                    lambda options: intents.confirm_async(
+                        payment["intent_id"], {"payment_method": given.payment_method}, options
+                    ),
                 )
             except stripe.InvalidRequestError as error:
                 # A second click, or a browser, was quicker: who has paid is told so and not refused.

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import stripe
 
-from extensions.stripe_gateway import intent_parameters, make_client, plain
+from extensions.stripe_gateway import insist, intent_parameters, is_of, made_since, make_client, plain
 from workers.database import call
 
 
@@ -26,27 +26,34 @@ def create_intent(row_id: str, payload: dict[str, Any]) -> None:
             return
         raise
     if payment["intent_id"] is None:
-        parameters, options = intent_parameters(payment)
-        intent = client().v1.payment_intents.create(parameters, options)
+        intents = client().v1.payment_intents
+        intent = insist(
+            payment["idempotency_key"],
+            lambda options: intents.create(intent_parameters(payment), options),
+            lambda: next((i for i in intents.list(made_since(payment)).auto_paging_iter() if is_of(i, payment)), None),
+        )
         call("record_intent", order_id=payload["order_id"], intent=plain(intent))
 
 
 def capture(row_id: str, payload: dict[str, Any]) -> None:
     """Take what was authorised; what Stripe says to it is news like any other."""
+    intents = client().v1.payment_intents
     try:
-        intent = client().v1.payment_intents.capture(payload["intent_id"], {}, {"idempotency_key": f"outbox:{row_id}"})
+        intent = insist(f"outbox:{row_id}", lambda options: intents.capture(payload["intent_id"], {}, options))
     except stripe.InvalidRequestError as error:
         if error.code != "payment_intent_unexpected_state":
             raise
-        intent = client().v1.payment_intents.retrieve(payload["intent_id"])
+        intent = intents.retrieve(payload["intent_id"])
     call("reconcile", thing=plain(intent))
 
 
 def cancel_intent(row_id: str, payload: dict[str, Any]) -> None:
     """The intent of a cancelled order; if the money was quicker, its webhook leads to a refund."""
+    intents = client().v1.payment_intents
     try:
-        client().v1.payment_intents.cancel(
-            payload["intent_id"], {"cancellation_reason": "abandoned"}, {"idempotency_key": f"outbox:{row_id}"}
+        insist(
+            f"outbox:{row_id}",
+            lambda options: intents.cancel(payload["intent_id"], {"cancellation_reason": "abandoned"}, options),
         )
     except stripe.InvalidRequestError as error:
         if error.code != "payment_intent_unexpected_state":
@@ -61,13 +68,16 @@ def refund(row_id: str, payload: dict[str, Any]) -> None:
     # Stripe forgets a key after a day, and this row may be tried again later than that.
     known = client().v1.refunds.list({"payment_intent": wanted["intent_id"], "limit": 100}).data
     made = next((r for r in known if getattr(r.metadata, "refund_id", None) == wanted["refund_id"]), None)
-    made = made or client().v1.refunds.create(
-        {
-            "payment_intent": wanted["intent_id"],
-            "amount": wanted["amount_minor"],
-            "reason": "requested_by_customer",
-            "metadata": {"refund_id": wanted["refund_id"]},
-        },
-        {"idempotency_key": wanted["idempotency_key"]},
+    made = made or insist(
+        wanted["idempotency_key"],
+        lambda options: client().v1.refunds.create(
+            {
+                "payment_intent": wanted["intent_id"],
+                "amount": wanted["amount_minor"],
+                "reason": "requested_by_customer",
+                "metadata": {"refund_id": wanted["refund_id"]},
+            },
+            options,
+        ),
     )
     call("record_refund", refund_id=wanted["refund_id"], refund=plain(made))

@@ -3,6 +3,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   paid_order shop.orders;
   payment shop.payments;
+  is_news boolean;
 begin
   select o.* into paid_order
   from shop.orders o join shop.payments p on p.order_id = o.id
@@ -10,6 +11,14 @@ begin
     or p.intent_id is null and p.order_id = logic.to_uuid(intent #>> '{metadata,order_id}')
   for update of o;
   if paid_order.id is null then
+    -- A second intent of an order: Stripe had failed, and made it all the same. Nobody was told how to pay by it.
+    select p.* into payment from shop.payments p where p.order_id = logic.to_uuid(intent #>> '{metadata,order_id}');
+    if payment.id is null or intent ->> 'status' = 'canceled' then
+      return jsonb_build_object('outcome', 'ignored');
+    elsif intent ->> 'status' = 'succeeded' then
+      return jsonb_build_object('outcome', 'quarantined', 'order_id', payment.order_id);
+    end if;
+    perform logic.emit('payment.cancel', jsonb_build_object('order_id', payment.order_id, 'intent_id', intent ->> 'id'));
     return jsonb_build_object('outcome', 'ignored');
   end if;
   -- Stock before payment, as cancellation does.
@@ -26,6 +35,7 @@ begin
   end if;
   -- Forward only: what came late and speaks of an earlier state changes nothing.
   if payment.status not in ('succeeded', 'canceled') then
+    is_news := payment.intent_id is null;
     update shop.payments p set
       intent_id = intent ->> 'id',
       client_secret = coalesce(intent ->> 'client_secret', p.client_secret),
@@ -36,6 +46,8 @@ begin
       perform logic.settle_order(paid_order, payment);
       update shop.payment_events e set outcome = logic.apply_refund(e.payload #> '{data,object}')
       where e.outcome = 'deferred' and e.payload #>> '{data,object,payment_intent}' = payment.intent_id;
+    elsif is_news and paid_order.status = 'cancelled' then
+      perform logic.emit('payment.cancel', jsonb_build_object('order_id', paid_order.id, 'intent_id', payment.intent_id));
     end if;
   end if;
   select o.* into paid_order from shop.orders o where o.id = paid_order.id;

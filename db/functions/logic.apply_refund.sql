@@ -22,7 +22,9 @@ begin
     insert into shop.refunds (payment_id, amount, reason)
     values (payment.id, (refund ->> 'amount')::numeric / 100, 'Given back at Stripe') returning id into refund_id;
   elsif not exists (
+    -- Nor twice for what was asked for once.
     select from shop.refunds r where r.id = refund_id and logic.minor_units(r.amount) = (refund ->> 'amount')::bigint
+      and coalesce(r.stripe_refund_id, refund ->> 'id') = refund ->> 'id'
   ) then
     return 'quarantined';
   end if;
@@ -32,4 +34,4 @@ exception when check_violation then
   return 'quarantined';
 end;
 $$;
-comment on function logic.apply_refund is 'Brings a refund up to what Stripe says, also one that was made there. Outcome applied, ignored (not ours), deferred (its payment is not known of yet) or quarantined (another amount or currency, or more than was paid).';
+comment on function logic.apply_refund is 'Brings a refund up to what Stripe says, also one that was made there. Outcome applied, ignored (not ours), deferred (its payment is not known of yet) or quarantined (another amount or currency, more than was paid, or a second one for what was asked for once).';

@@ -10,7 +10,8 @@ begin
     'amount', logic.money(p.amount), 'amount_minor', logic.minor_units(p.amount), 'currency', lower(p.currency),
     'status', p.status, 'capture_method', p.capture_method, 'intent_id', p.intent_id, 'client_secret', p.client_secret,
     -- Deterministic, so that the worker and the endpoint can only ever make the same intent.
-    'idempotency_key', format('order:%s:pi:v1', o.id), 'customer_id', o.customer_id, 'email', coalesce(c.email, o.guest_email)
+    'idempotency_key', format('order:%s:pi:v1', o.id), 'placed_at', extract(epoch from o.created_at)::bigint,
+    'customer_id', o.customer_id, 'email', coalesce(c.email, o.guest_email)
   ), o.status, p.method
   into answer, status, method
   from shop.orders o

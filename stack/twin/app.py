@@ -13,11 +13,12 @@ from starlette.routing import Route
 
 from stack.twin import admin, cards, disputes, forms, intents, refunds
 from stack.twin.events import Courier
-from stack.twin.faults import TO_REQUESTS, Faults
+from stack.twin.faults import REFUSALS, TO_REQUESTS, Fault, Faults
 from stack.twin.keys import check_key
 from stack.twin.problems import TwinError, invalid, missing
 from stack.twin.store import Answer, Store, new_id
 
+TROUBLE = REFUSALS["500"]
 PAGE = {"limit", "starting_after", "ending_before", "created", "expand"}
 Handler = Callable[[Store, Request, dict[str, Any]], Answer]
 
@@ -121,10 +122,11 @@ def make_app(store: Store, *, key: str, secret: str, webhook_url: str) -> Starle
             fault = faults.take(f"{request.method} {request.url.path}", TO_REQUESTS)
             status, replayed = 0, False
             content: dict[str, Any] = {}
-            if fault is None or fault.after:
+            within = fault if fault and fault.is_within else None
+            if fault is None or fault.after or within:
                 try:
                     check_key(request, key)
-                    status, content, replayed = act(store, request, allowed, handler, body)
+                    status, content, replayed = act(store, request, allowed, handler, body, fault=within)
                 except TwinError as error:
                     status, content = error.status, error.body
             faults.log.append(
@@ -138,12 +140,15 @@ def make_app(store: Store, *, key: str, secret: str, webhook_url: str) -> Starle
                 }
             )
             courier.bell.set()
-            if fault:
+            if fault and not within:
                 return await fault.answer(request)
             headers = {"Request-Id": new_id("req"), "Stripe-Version": request.headers.get("stripe-version", "")}
-            return JSONResponse(
-                content, status, headers=headers | ({"Idempotent-Replayed": "true"} if replayed else {})
-            )
+            if replayed:
+                headers["Idempotent-Replayed"] = "true"
+            if status == TROUBLE.status:
+                # It would only be replayed.
+                headers["Stripe-Should-Retry"] = "false"
+            return JSONResponse(content, status, headers=headers)
 
         return answer
 
@@ -176,9 +181,12 @@ async def unrecognized(request: Request, error: Exception) -> JSONResponse:
 
 
 def act(
-    store: Store, request: Request, allowed: set[str], handler: Handler, body: str
+    store: Store, request: Request, allowed: set[str], handler: Handler, body: str, *, fault: Fault | None
 ) -> tuple[int, dict[str, Any], bool]:
-    """Run a handler in one transaction with the memory of its idempotency key. The flag tells a replayed answer."""
+    """Run a handler in one transaction with the memory of its idempotency key. The flag tells a replayed answer.
+
+    A fault lets the act end in a 500, without its effect or after it.
+    """
     idempotency_key = request.headers.get("idempotency-key", "") if request.method == "POST" else ""
     if len(idempotency_key) > 255:
         raise TwinError(400, "idempotency_error", "Idempotency keys have at most 255 characters.")
@@ -195,7 +203,9 @@ def act(
     form = forms.parse(body if request.method == "POST" else request.url.query, allowed)
     try:
         with store.transaction():
-            status, content = handler(store, request, form)
+            status, content = (0, {}) if fault and not fault.after else handler(store, request, form)
+            if fault:
+                status, content = TROUBLE.status, TROUBLE.body
             if "latest_charge" in form.get("expand", {}).values() and content.get("latest_charge"):
                 content["latest_charge"] = store.get("charge", content["latest_charge"])
             if idempotency_key:

@@ -23,6 +23,7 @@ REFUSALS = {
     ),
     "429": TwinError(429, "invalid_request_error", "Request rate limit exceeded.", code="rate_limit"),
     "500": TwinError(500, "api_error", "An unknown error occurred."),
+    "503": TwinError(503, "api_error", "The service is unavailable."),
 }
 TO_REQUESTS = {*REFUSALS, "timeout", "reset"}
 TO_EVENTS = {"drop", "duplicate", "delay", "reorder"}
@@ -33,7 +34,8 @@ LONGEST = 10_000
 class Fault:
     """What goes wrong, with requests like `POST /v1/refunds` or events like `charge.*`, how often, and for how long.
 
-    With `after`, a request has its effect, and only the answer is lost.
+    With `after`, a request has its effect, and only the answer is lost. A 500 comes from within: as at Stripe, it is
+    what is kept for the request's idempotency key, whatever has become of the effect. The others come from around it.
     """
 
     on: str
@@ -41,6 +43,11 @@ class Fault:
     times: int = 1
     seconds: float = 0
     after: bool = False
+
+    @property
+    def is_within(self) -> bool:
+        """Whether it is an answer of the act itself."""
+        return self.how == "500"
 
     async def answer(self, request: Request) -> Response:
         """The refusal; or silence, and a connection that breaks."""

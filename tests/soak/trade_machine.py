@@ -95,7 +95,7 @@ class Machine(Modelled):
             else:
                 other = {"id": "pi_other", "client_secret": "s", "status": "succeeded"}
                 kept = self.run("worker", "select logic.record_intent(%s, %s)", order.id, Jsonb(other))
-                assert kept["intent_id"] is None, "a second intent was taken"
+                assert kept["intent_id"] == order.intent, "a second intent was taken"
         self.count("intent")
 
     @precondition(lambda self: any(order.bank in BANK_IS_OPEN for order in self.orders))

@@ -22,7 +22,7 @@ MAKING = "POST /v1/payment_intents"
 ERRORS = {
     "409": stripe.APIError,
     "429": stripe.RateLimitError,
-    "500": stripe.APIError,
+    "503": stripe.APIError,
     "reset": stripe.APIConnectionError,
     "timeout": stripe.APIConnectionError,
 }
@@ -84,7 +84,35 @@ def test_a_fault_happens_once_and_a_repetition_under_the_same_key_is_one_act(
     assert made(direct, body) == 1
 
 
-@pytest.mark.parametrize("how", ["409", "500", "reset"])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_500_is_kept_for_its_key_whatever_has_become_of_the_effect(
+    twin: Twin, patient: stripe.StripeClient, trouble: Any, body: Any, after: bool
+) -> None:
+    trouble(MAKING, "500", after=after)
+    options: Any = {"idempotency_key": str(uuid.uuid4())}
+    for is_replayed in (None, "true"):
+        with pytest.raises(stripe.APIError) as caught:
+            patient.v1.payment_intents.create(body, options)
+        headers = caught.value.headers
+        assert (caught.value.http_status, headers.get("idempotent-replayed")) == (500, is_replayed)
+        # So the SDK doesn't even try.
+        assert headers.get("stripe-should-retry") == "false"
+    assert made(patient, body) == after
+    assert patient.v1.payment_intents.create(body).amount == 1000
+    assert made(patient, body) == after + 1
+    # Of what was answered before, a 500 takes nothing back; and a question has no key under which to keep one.
+    trouble(MAKING, "500")
+    other: Any = {"idempotency_key": str(uuid.uuid4())}
+    trouble("GET *", "500")
+    with pytest.raises(stripe.APIError):
+        made(patient, body)
+    assert made(patient, body) == after + 1
+    assert twin.ask("GET", "/twin/requests")["waiting"] == 1
+    with pytest.raises(stripe.APIError):
+        patient.v1.payment_intents.create(body, other)
+
+
+@pytest.mark.parametrize("how", ["409", "503", "reset"])
 def test_the_sdk_repeats_by_itself_what_may_be_repeated(
     twin: Twin, patient: stripe.StripeClient, trouble: Any, body: Any, how: str
 ) -> None:
