@@ -19,7 +19,8 @@ begin
   update shop.refunds r set status = stripe_status, stripe_refund_id = refund ->> 'id' where r.id = known.id;
   if stripe_status = 'succeeded' then
     select p.* into payment from shop.payments p where p.id = known.payment_id;
-    if payment.refunded_amount = payment.captured_amount
+    -- What is only on its way may still fail.
+    if (select sum(r.amount) from shop.refunds r where r.payment_id = payment.id and r.status = 'succeeded') = payment.captured_amount
       and refunded_order.status in ('confirmed', 'processing', 'shipped', 'delivered')
     then
       perform logic.set_status(refunded_order.id, 'refunded', 'Refunded in full');
@@ -27,6 +28,11 @@ begin
     perform logic.emit(
       'order.refunded', jsonb_build_object('order_id', refunded_order.id, 'refund_id', known.id)
     );
+  elsif stripe_status = 'failed' then
+    perform logic.emit_to('{admin}', 'payment.alert', jsonb_build_object('text', format(
+      'A refund of %s for order %s has failed: the customer does not have the money. Ask why in Stripe''s dashboard.',
+      logic.money(known.amount), refunded_order.order_number
+    )));
   end if;
 end;
 $$;

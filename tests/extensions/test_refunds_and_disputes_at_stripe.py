@@ -57,6 +57,36 @@ def test_news_of_a_refund_that_overtakes_its_payment_waits_for_it(
     assert told(customer, intended) == ("refunded", "16.95", False)
 
 
+@pytest.mark.parametrize(("end", "status"), [("succeeded", "refunded"), ("failed", "confirmed")])
+def test_an_order_is_refunded_when_the_last_of_its_refunds_has_gone_through(
+    shop: Shop,
+    acting_as: Callable[..., Person],
+    customer: Person,
+    staff: Person,
+    intended: dict[str, Any],
+    pay: Any,
+    end: str,
+    status: str,
+) -> None:
+    admin = acting_as("admin")
+    assert pay(customer, intended).status_code == 200
+    news = [refund_of(intended, cents, status="pending") for cents in (500, 1195)]
+    for refund in news:
+        assert send(shop, event("refund.created", refund)).json()["outcome"] == "applied"
+    # All of it is on its way, and a part has arrived.
+    for _ in range(2):
+        send(shop, event("refund.updated", news[0] | {"status": "succeeded"}))
+    assert told(customer, intended) == ("confirmed", "16.95", False)
+    assert send(shop, event("refund.updated", news[1] | {"status": end})).json()["outcome"] == "applied"
+    assert told(customer, intended) == (status, "16.95" if end == "succeeded" else "5.00", False)
+    if end == "failed":
+        # Nobody has the money but Stripe; so somebody is told, and it can be asked for again.
+        (mail,) = eventually(lambda: [m for m in shop.mails(admin.email) if "payment" in m["subject"]], what="mail")
+        assert intended["order_number"] in mail["text"]
+        again = staff.client.post("/rest/v1/rpc/refund_order", json={"order_id": intended["id"]})
+        assert (again.status_code, again.json()["amount"]) == (200, 11.95), again.text
+
+
 def test_a_dispute_flags_the_order_and_admins_hear_of_each_step(
     shop: Shop,
     acting_as: Callable[..., Person],
