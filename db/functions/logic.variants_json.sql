@@ -7,7 +7,7 @@ begin
     select coalesce(json_agg(json_build_object(
       'id', v.id, 'name', v.name, 'sku', v.sku, 'attributes', v.attributes,
       'price_modifier', logic.money(v.price_modifier), 'price', logic.money(p.price + v.price_modifier),
-      'stock_quantity', s.available, 'is_in_stock', s.available > 0, 'is_backorderable', s.is_backorderable,
+      'stock_quantity', s.available, 'is_in_stock', s.available > 0 or s.is_backorderable, 'is_backorderable', s.is_backorderable,
       'is_active', v.is_active
     ) order by v.created_at, v.name), '[]')
     from (

@@ -37,7 +37,7 @@ comment on column api.products.meta_title is 'Title for search engines, empty fo
 comment on column api.products.meta_description is 'Summary for search engines.';
 comment on column api.products.deleted_at is 'When it was put away; null for all that customers see.';
 comment on column api.products.stock_quantity is 'What can still be sold: on hand less reserved, over all variants.';
-comment on column api.products.is_in_stock is 'Whether anything can still be sold.';
+comment on column api.products.is_in_stock is 'Whether anything can still be sold, or ordered before it is there.';
 grant select on api.products to anon, customer;
 grant insert (name, slug, description, category_id, brand, price, compare_price, sku, is_featured, is_active, barcode, weight,
     length, width, height, meta_title, meta_description),

@@ -66,3 +66,58 @@ def test_only_staff_says_so_and_of_nothing_else(customer: Person, staff: Person,
     assert customer.client.patch("/rest/v1/stock", params=one, json={"is_backorderable": True}).status_code == 403
     assert staff.client.patch("/rest/v1/stock", params=one, json={"on_hand": 99}).status_code == 403
     assert stock(staff, mug) == (1, 0, 1)
+
+
+def test_lists_say_in_stock_of_what_can_be_ordered(
+    customer: Person, staff: Person, mug: dict[str, Any], make_product: Callable[..., dict[str, Any]]
+) -> None:
+    """Filters, facets, views and details agree with what checkout allows, whatever the ledger does meanwhile."""
+    one, brand = {"variant_id": f"eq.{mug['variant_id']}"}, uuid.uuid4().hex
+    named = staff.client.patch("/rest/v1/products", params={"id": f"eq.{mug['product_id']}"}, json={"brand": brand})
+    assert named.status_code == 204, named.text
+
+    def said() -> set[bool]:
+        found = {"brand": brand, "in_stock": "true"}
+        (row,) = customer.client.get("/rest/v1/products", params={"brand": f"eq.{brand}"}).json()
+        (variant,) = customer.client.get("/rest/v1/product_variants", params={"id": one["variant_id"]}).json()
+        detail = customer.client.get(f"/api/v1/products/{row['slug']}/").json()
+        search = {"search": "", "brand": brand, "in_stock": True}
+        return {
+            row["is_in_stock"],
+            variant["is_in_stock"],
+            detail["is_in_stock"],
+            detail["variants"][0]["is_in_stock"],
+            customer.client.get("/api/v1/products/", params=found).json()["count"] == 1,
+            customer.client.get("/api/v1/products/", params={"brand": brand}).json()["results"][0]["is_in_stock"],
+            customer.client.get("/api/v1/products/facets/", params={"brand": brand}).json()["in_stock"] == 1,
+            bool(customer.client.post("/rest/v1/rpc/search_products", json=search).json()),
+        }
+
+    def allow(backorder: bool) -> None:
+        changed = staff.client.patch("/rest/v1/stock", params=one, json={"is_backorderable": backorder})
+        assert changed.status_code == 204, changed.text
+
+    def move(quantity: int) -> None:
+        body = {"variant_id": mug["variant_id"], "quantity": quantity, "reason": "correction"}
+        assert staff.client.post("/rest/v1/stock_movements", json=body).status_code == 201
+
+    assert said() == {True}
+    move(-1)
+    assert said() == {False}
+    assert order(customer, mug, 1).status_code == 409
+    allow(True)
+    assert said() == {True}
+    move(1)
+    move(-1)
+    assert said() == {True}
+    allow(False)
+    assert said() == {False}
+    allow(True)
+    assert order(customer, mug, 2).status_code == 201
+    assert said() == {True}
+    # Neither is what nobody may buy.
+    assert staff.client.put(mug["url"], json={"is_active": False}).status_code == 200
+    (row,) = customer.client.get("/rest/v1/products", params={"brand": f"eq.{brand}"}).json()
+    assert row["is_in_stock"] is False
+    assert staff.client.put(mug["url"], json={"is_active": True}).status_code == 200
+    assert said() == {True}

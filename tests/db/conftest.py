@@ -64,6 +64,11 @@ def audit(world: World) -> Iterator[None]:
         where (p.review_count, p.rating_total) <> (
           select count(*), coalesce(sum(rating), 0) from shop.reviews r where r.product_id = p.id and r.is_approved)
         union all
+        select 'in stock ' || p.id from shop.products p
+        where p.is_in_stock <> exists (
+          select from shop.product_variants v join shop.stock s on s.variant_id = v.id
+          where v.product_id = p.id and v.is_active and (s.available > 0 or s.is_backorderable))
+        union all
         select 'default variant of ' || p.id from shop.products p
         where (select count(*) from shop.product_variants v where v.product_id = p.id and v.is_default) <> 1"""
     ).fetchall()
