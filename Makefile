@@ -42,8 +42,8 @@ soak: $(VENV)/installed-dev ## Trade at length under races, faults and kills; pr
 replay: $(VENV)/installed-dev ## Replay a real shop's invoices through the public port
 	@$(BIN)/python -m tests.journeys.replay $(REPLAY)
 
-plans: $(VENV)/installed-dev ## Read the plans of every filter and ordering with 1,000,000 products (PRODUCTS=400000 for fewer)
-	@PLANS_PRODUCTS=$(or $(PRODUCTS),1000000) $(BIN)/python -m pytest --timeout 7200 tests/db/test_catalogue_plans.py $(PYTEST)
+plans: $(VENV)/installed-dev ## After bench-data: read the plans of every filter and ordering in the running shop
+	@PLANS_STATE=$(STATE) PLANS_PRODUCTS=$(or $(PRODUCTS),1000000) $(BIN)/python -m pytest tests/db/test_catalogue_plans.py $(PYTEST)
 
 bench-data: $(VENV)/installed-dev ## Add 1,000,000 generated products to the running shop (PRODUCTS=200000 for fewer)
 	@$(BIN)/python -m bench.catalogue --state $(STATE) --products $(or $(PRODUCTS),1000000)

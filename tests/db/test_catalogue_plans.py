@@ -4,15 +4,17 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from bench.catalogue import fill
+from bench.catalogue import fill, superuser
 from db.migrate import migrate
 
-# `make plans` asks for a million; what may be read grows with what there is.
+# `make plans` looks at the million that `make bench-data` has put into a running shop; what may be read grows with it.
+STATE = os.environ.get("PLANS_STATE")
 PRODUCTS = int(os.environ.get("PLANS_PRODUCTS", "200000"))
 GROWN = max(1, PRODUCTS // 200_000)
 BIG = {"products", "product_variants", "stock", "stock_movements", "reviews", "order_items", "orders"}
@@ -67,7 +69,10 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def large(scratch: Callable[..., Any]) -> Iterator[str]:
-    """The URL of the superuser of a database with 200,000 products."""
+    """The URL of the superuser of a database with so many products."""
+    if STATE:
+        yield superuser(Path(STATE))
+        return
     with scratch() as urls:
         migrate(urls["migrator"])
         fill(urls["superuser"], PRODUCTS)
