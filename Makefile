@@ -25,8 +25,8 @@ migrate: $(VENV)/installed ## Bring the running shop's database up to date
 seed: $(VENV)/installed ## Load the demo shop into the running stack
 	@$(BIN)/pgshop seed --state $(STATE)
 
-test: $(VENV)/installed-dev lint ## Run lint and the whole test suite
-	@$(BIN)/python -m pytest $(PYTEST)
+test: $(VENV)/installed-dev lint ## Run lint and the whole test suite, in two processes (WORKERS=0 for one)
+	@$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile $(PYTEST)
 
 lint: $(VENV)/installed-dev ## ruff, mypy --strict, squawk
 	@$(BIN)/ruff check .

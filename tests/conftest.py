@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+pytest_plugins = ["tests.figures"]
 ROOT = Path(__file__).parents[1]
 PGSHOP = str(Path(sys.executable).with_name("pgshop"))
 OWN_PLACE = TemporaryDirectory(prefix="pgshop-tests-", ignore_cleanup_errors=True)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.conftest import PASSWORD, Person, Shop
+from tests.figures import Tell
 
 pytestmark = pytest.mark.usefixtures("drained")
 SAMPLES, ATTEMPTS = 200, 3
@@ -66,7 +67,7 @@ def measure(do: Act, client: httpx.Client, known: Callable[[], str], chance: ran
 
 @pytest.mark.parametrize("name", ACTS)
 def test_time_does_not_tell_who_has_an_account(
-    shop: Shop, acting_as: Callable[..., Person], name: str, capsys: pytest.CaptureFixture[str]
+    shop: Shop, acting_as: Callable[..., Person], name: str, tell: Tell
 ) -> None:
     """A7: Mann-Whitney over 200 samples of each; a machine that was busy with something else is asked again."""
     people, seed, begun = [acting_as().email for _ in range(4)], random.randrange(10**6), time.perf_counter()
@@ -75,11 +76,10 @@ def test_time_does_not_tell_who_has_an_account(
         taken = measure(ACTS[name], shop.client(), lambda: chance.choice(people), chance)
         known, other = (statistics.median(taken[kind]) for kind in ("known", "unknown"))
         p, difference = p_value(taken["known"], taken["unknown"]), abs(known - other) / other
-        with capsys.disabled():
-            print(
-                f"\n{name}: seed {seed}, {SAMPLES} of each, {time.perf_counter() - begun:.0f} s, attempt {attempt}: "
-                f"p = {p:.3f}, medians {known * 1000:.2f} and {other * 1000:.2f} ms ({difference:.1%})"
-            )
+        tell(
+            f"{name}: seed {seed}, {SAMPLES} of each, {time.perf_counter() - begun:.0f} s, attempt {attempt}: "
+            f"p = {p:.3f}, medians {known * 1000:.2f} and {other * 1000:.2f} ms ({difference:.1%})"
+        )
         if p > 0.01 or difference < 0.05:
             return
     pytest.fail(f"{name} tells who has an account")

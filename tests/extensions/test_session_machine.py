@@ -13,6 +13,7 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 
 from tests.conftest import PASSWORD, Person, Shop
 from tests.extensions.session_model import Account, Ground, Modelled, Session
+from tests.figures import Tell
 
 pytestmark = pytest.mark.usefixtures("drained")
 SEED = int(os.environ.get("SESSION_MACHINE_SEED", "20260401"))
@@ -190,9 +191,7 @@ class Machine(Modelled):
 
 
 @pytest.mark.timeout(1800)
-def test_sessions_do_what_the_model_says(
-    shop: Shop, acting_as: Callable[..., Person], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_sessions_do_what_the_model_says(shop: Shop, acting_as: Callable[..., Person], tell: Tell) -> None:
     started = time.monotonic()
     with shop.connect() as database:
         Machine.ground = ground = Ground(shop.client(), database, acting_as("admin").client)
@@ -204,9 +203,6 @@ def test_sessions_do_what_the_model_says(
                 suppress_health_check=list(HealthCheck), print_blob=False,
             ),
         )  # fmt: skip
-    with capsys.disabled():
-        print(
-            f"\nsession machine: seed {SEED}, {ground.steps} steps in {time.monotonic() - started:.0f} s: {ground.seen}"
-        )
+    tell(f"session machine: seed {SEED}, {ground.steps} steps in {time.monotonic() - started:.0f} s: {ground.seen}")
     assert ground.steps >= FLOOR
     assert min(ground.seen.values()) >= 20, "every kind of step was taken"

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import Person, Shop
 from tests.extensions.test_tokens import PLACES, ask
 from tests.extensions.token_corpus import forged, missigned, only_the_header_is_wrong
+from tests.figures import Tell
 
 FLOOR = 60
 # Where one may come without a token: a bad one must not be passed over.
@@ -51,18 +52,17 @@ def send(client: httpx.Client, place: str, token: str) -> httpx.Response:
 
 @pytest.mark.parametrize("place", [*PLACES, PUBLIC])
 def test_no_token_of_the_corpus_passes(
-    shop: Shop, victim: Person, corpus: dict[str, str], place: str, capsys: pytest.CaptureFixture[str]
+    shop: Shop, victim: Person, corpus: dict[str, str], place: str, tell: Tell
 ) -> None:
     assert len(corpus) >= FLOOR
     corpus = {name: token for name, token in corpus.items() if place != PUBLIC or name != VISITOR}
     client, started = shop.client(), time.monotonic()
     answers = {name: send(client, place, token) for name, token in corpus.items()}
-    with capsys.disabled():
-        accepted = sum(answer.status_code not in REFUSED and answer.status_code < 500 for answer in answers.values())
-        failed = sum(answer.status_code >= 500 for answer in answers.values())
-        seconds = time.monotonic() - started
-        print(f"\ntoken corpus at {place}: {len(corpus)} tokens (a list, no seed),", end=" ")
-        print(f"{accepted} accepted, {failed} 5xx, {seconds:.1f} s")
+    accepted = sum(answer.status_code not in REFUSED and answer.status_code < 500 for answer in answers.values())
+    failed = sum(answer.status_code >= 500 for answer in answers.values())
+    seconds = time.monotonic() - started
+    counts = f"{len(corpus)} tokens (a list, no seed), {accepted} accepted, {failed} 5xx, {seconds:.1f} s"
+    tell(f"token corpus at {place}: {counts}")
     passed = {name: answer.status_code for name, answer in answers.items() if answer.status_code not in REFUSED}
     assert passed == {}
     for name, answer in answers.items():

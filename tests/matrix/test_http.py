@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.conftest import Shop
+from tests.figures import Tell
 from tests.matrix.asks import Ask, Asks
 from tests.matrix.conftest import token
 from tests.matrix.world import ACTORS
@@ -13,7 +14,7 @@ from tests.matrix.world import ACTORS
 FLOOR = 5000
 
 
-def test_every_cell_is_as_declared(shop: Shop, asks: Asks, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_cell_is_as_declared(shop: Shop, asks: Asks, tell: Tell) -> None:
     clients = {actor: shop.client(token(shop, asks, actor)) for actor in ACTORS}
 
     def wrong(ask: Ask) -> str | None:
@@ -27,8 +28,7 @@ def test_every_cell_is_as_declared(shop: Shop, asks: Asks, capsys: pytest.Captur
     started = time.monotonic()
     with ThreadPoolExecutor(4) as threads:
         failed = [failure for failure in threads.map(wrong, made) if failure]
-    with capsys.disabled():
-        print(f"\nmatrix over HTTP: {len(made)} cells, {len(failed)} wrong, {time.monotonic() - started:.1f} s")
+    tell(f"matrix over HTTP: {len(made)} cells, {len(failed)} wrong, {time.monotonic() - started:.1f} s")
     if failed:
         pytest.fail(f"{len(failed)} cells are not as matrix.toml says:\n" + "\n".join(failed[:20]), pytrace=False)
     assert len(made) >= FLOOR

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.figures import Tell
 from tests.matrix.cells import Cells
 from tests.matrix.declared import Matrix
 from tests.matrix.mutants import Killer, mutants
@@ -28,7 +29,7 @@ def test_mutants_are_noticed(
     matrix: Matrix,
     cells: Cells,
     checks: list[Check],
-    capsys: pytest.CaptureFixture[str],
+    tell: Tell,
 ) -> None:
     explained = [name for names in tomllib.loads(SURVIVORS.read_text()).values() for name in names]
     every = mutants(ground, matrix)
@@ -47,14 +48,12 @@ def test_mutants_are_noticed(
         if killer(mutant) is None:
             alive.append(mutant.name)
         if number % 500 == 0:
-            with capsys.disabled():
-                print(f"\n{number} of {len(chosen)}, {len(alive)} live, {time.monotonic() - started:.0f} s", flush=True)
+            tell(f"{number} of {len(chosen)}, {len(alive)} live, {time.monotonic() - started:.0f} s")
     killed = len(chosen) - len(alive)
-    with capsys.disabled():
-        print(
-            f"\nmutants: seed {SEED}, {len(chosen)} of {len(every)}, {killed} killed"
-            f" ({100 * killed / len(chosen):.1f} %), {time.monotonic() - started:.0f} s"
-        )
+    tell(
+        f"mutants: seed {SEED}, {len(chosen)} of {len(every)}, {killed} killed"
+        f" ({100 * killed / len(chosen):.1f} %), {time.monotonic() - started:.0f} s"
+    )
     unexplained = [name for name in alive if name not in explained]
     assert unexplained == [], "nothing notices these; make it notice, or say in survivors.toml why nothing can"
     names = {mutant.name for mutant in every}

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.figures import Tell
 from tests.matrix.cells import Cells
 from tests.matrix.declared import Matrix, draft, draft_function, existing
 from tests.matrix.probes import Check, failures
@@ -63,12 +64,11 @@ def test_every_table_has_rows_of_each_kind(cells: Cells, matrix: Matrix) -> None
 
 
 def test_every_cell_is_as_declared(
-    ground: psycopg.Connection[Any], cells: Cells, checks: list[Check], capsys: pytest.CaptureFixture[str]
+    ground: psycopg.Connection[Any], cells: Cells, checks: list[Check], tell: Tell
 ) -> None:
     started = time.monotonic()
     failed = list(failures(ground, cells.world, checks))
-    with capsys.disabled():
-        print(f"\nmatrix in SQL: {len(checks)} cells, {len(failed)} wrong, {time.monotonic() - started:.1f} s")
+    tell(f"matrix in SQL: {len(checks)} cells, {len(failed)} wrong, {time.monotonic() - started:.1f} s")
     if failed:
         pytest.fail(f"{len(failed)} cells are not as matrix.toml says:\n" + "\n".join(failed[:20]), pytrace=False)
     assert len(checks) >= FLOOR

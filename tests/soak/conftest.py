@@ -13,6 +13,7 @@ import stripe
 
 from tests.conftest import Shop
 from tests.databases import superuser_url
+from tests.figures import Tell
 from tests.soak.buyers import Crowd
 from tests.workers.conftest import pids
 
@@ -28,7 +29,7 @@ class Measure:
     """What a suite did: counted as it goes, printed at its end whatever happens, and held against a floor."""
 
     name: str
-    capsys: pytest.CaptureFixture[str]
+    tell: Tell
     begun: float = field(default_factory=time.monotonic)
     counts: dict[str, Any] = field(default_factory=dict)
 
@@ -39,14 +40,13 @@ class Measure:
     def line(self) -> None:
         said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.counts.items())
         seconds = time.monotonic() - self.begun
-        with self.capsys.disabled():
-            print(f"\nsoak: {self.name}: seed {SEED}, {said}, {seconds:.0f} s")
+        self.tell(f"soak: {self.name}: seed {SEED}, {said}, {seconds:.0f} s")
 
 
 @pytest.fixture
-def measure(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Iterator[Measure]:
+def measure(request: pytest.FixtureRequest, tell: Tell) -> Iterator[Measure]:
     """Printed when the test is over."""
-    made = Measure(request.node.name.removeprefix("test_").replace("_", " "), capsys)
+    made = Measure(request.node.name.removeprefix("test_").replace("_", " "), tell)
     yield made
     made.line()
 

@@ -12,6 +12,7 @@ import pytest
 
 from stack.state import new_signing_key
 from tests.conftest import PASSWORD, Shop, eventually, pgshop
+from tests.figures import Tell
 from tests.stack.conftest import Start, fails
 
 PLACES = {"/api/v1/users/me/": 200, "/rest/v1/customers": 200, "/api/v1/auth/logout/": 422}
@@ -120,9 +121,7 @@ class Watch:
                 thread.join()
 
 
-def test_keys_change_under_load_without_one_failed_request(
-    spare: Path, start: Start, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_keys_change_under_load_without_one_failed_request(spare: Path, start: Start, tell: Tell) -> None:
     """A11: rotation and removal fail no request; a removed key's tokens are refused within a second."""
     shop = start(spare)
     begun, idle = time.perf_counter(), sign_in(shop, "idle@example.com")
@@ -143,13 +142,12 @@ def test_keys_change_under_load_without_one_failed_request(
         late = {place: taken - removed for place, taken in watch.taken.items()}
         asked = load.asked
         eventually(lambda: load.asked > asked + 20, seconds=60)
-    with capsys.disabled():
-        print(
-            f"\nkeys: {load.asked} requests and {load.renewed} renewals by {BUYERS} people in "
-            f"{time.perf_counter() - begun:.0f} s, {len(load.wrong)} failed; the removed key was taken for "
-            + ", ".join(f"{max(seconds, 0):.2f} s at {place}" for place, seconds in late.items())
-            + f", by {sum(watch.asked.values())} requests in a tight loop"
-        )
+    tell(
+        f"keys: {load.asked} requests and {load.renewed} renewals by {BUYERS} people in "
+        f"{time.perf_counter() - begun:.0f} s, {len(load.wrong)} failed; the removed key was taken for "
+        + ", ".join(f"{max(seconds, 0):.2f} s at {place}" for place, seconds in late.items())
+        + f", by {sum(watch.asked.values())} requests in a tight loop"
+    )
     assert load.wrong == []
     assert all(seconds < 1 for seconds in late.values()), f"a removed key is refused within a second: {late}"
     assert max(watch.taken.values()) < returned, "whoever has removed a key need not wait"
