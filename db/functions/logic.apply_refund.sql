@@ -2,15 +2,15 @@ create function logic.apply_refund(refund jsonb) returns text
 language plpgsql security definer set search_path = '' as $$
 declare
   payment shop.payments;
-  refund_id uuid := (
-    select r.id from shop.refunds r
-    where r.stripe_refund_id = refund ->> 'id' or r.id = logic.to_uuid(refund #>> '{metadata,refund_id}')
-  );
+  refund_id uuid;
 begin
+  -- Before it is looked for: of two that tell of it at once the second finds what the first has written.
+  perform from shop.orders o join shop.payments p on p.order_id = o.id
+  where p.intent_id = refund ->> 'payment_intent' for update of o;
+  select r.id into refund_id from shop.refunds r
+  where r.stripe_refund_id = refund ->> 'id' or r.id = logic.to_uuid(refund #>> '{metadata,refund_id}');
   if refund_id is null then
     -- Made at Stripe, by somebody who did not come here first.
-    perform from shop.orders o join shop.payments p on p.order_id = o.id
-    where p.intent_id = refund ->> 'payment_intent' for update of o;
     select p.* into payment from shop.payments p where p.intent_id = refund ->> 'payment_intent' for update;
     if payment.id is null then
       return 'ignored';

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -156,3 +157,21 @@ def test_admins_hear_of_money_that_fits_no_order(
         send(shop, wrong)
     (mail,) = eventually(lambda: [m for m in shop.mails(admin.email) if "payment" in m["subject"]], what="mail")
     assert wrong["id"] in mail["text"]
+
+
+def test_news_of_one_refund_that_come_at_once_are_one_refund(
+    shop: Shop, customer: Person, intended: dict[str, Any], pay: Any, database: psycopg.Connection[Any]
+) -> None:
+    assert pay(customer, intended).status_code == 200
+    refund = refund_of(intended, 500)
+    # The first waits for the holder's transaction, the others for their turn at the row.
+    waiting = "select count(distinct pid) as n from pg_locks where not granted"
+    with shop.connect() as holder, ThreadPoolExecutor(4) as bank:
+        with holder.transaction():
+            holder.execute("select from shop.orders where id = %s for update", [intended["id"]])
+            kinds = ("refund.created", "refund.updated", "charge.refund.updated", "refund.created")
+            answers = [bank.submit(send, shop, event(kind, refund)) for kind in kinds]
+            eventually(lambda: database.execute(waiting).fetchone() == {"n": 4}, what="all stand before the order")
+        assert {answer.result().status_code for answer in answers} == {200}
+        assert {answer.result().json()["outcome"] for answer in answers} == {"applied"}
+    assert told(customer, intended) == ("confirmed", "5.00", False)
