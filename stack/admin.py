@@ -209,6 +209,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     from db.exporting import app as exporting
     from db.importing import app as importing
+    from stack.gen import app as generating
     from stack.signing import app as signing
 
     user = typer.Typer(no_args_is_help=True, help="Accounts.")
@@ -224,3 +225,4 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(importing, name="import")
     app.add_typer(exporting, name="export")
     app.add_typer(signing, name="keys")
+    app.add_typer(generating, name="gen")
