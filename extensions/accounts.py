@@ -61,9 +61,13 @@ async def authenticate(request: Request) -> dict[str, Any]:
 
 async def register(request: Request) -> JSONResponse:
     """201 in one shape, whether the address is new or taken (the owner of a taken one gets a mail)."""
-    given = await read(request, Registration)
+    return JSONResponse(await enter(request, await read(request, Registration)), 201)
+
+
+async def enter(request: Request, given: Registration) -> dict[str, Any]:
+    """The account that was made, or looks as if. Raises Problem 429."""
     await throttle(request, f"register {address_of(request)}", settings().register_attempts)
-    made = await call(
+    made: dict[str, Any] = await call(
         request.app.state.pool,
         "register_customer",
         email=given.email,
@@ -72,18 +76,22 @@ async def register(request: Request) -> JSONResponse:
         last_name=given.last_name,
         **tokens.shown_guest(request.headers.get("authorization", ""), given.guest_token),
     )
-    return JSONResponse(made, 201)
+    return made
 
 
 async def login(request: Request) -> JSONResponse:
     """Tokens for a right password. Raises Problem 401 for a wrong or unknown one alike, 429 or 503 for too many."""
-    given = await read(request, Login)
-    async with LOGINS:
-        return await prove(request, given)
+    return await prove(request, await read(request, Login))
 
 
 async def prove(request: Request, given: Login) -> JSONResponse:
     """The same, in one's turn."""
+    async with LOGINS:
+        return await prove_now(request, given)
+
+
+async def prove_now(request: Request, given: Login) -> JSONResponse:
+    """The same, at once."""
     pool, email, address = request.app.state.pool, given.email.strip().lower(), address_of(request)
     limits = {"attempts": settings().login_attempts, "window_seconds": settings().login_window_seconds}
     refuse_for(await call(pool, "throttle_login", email=email, address=address, **limits))
@@ -140,7 +148,12 @@ def token_pair(session: dict[str, Any]) -> dict[str, str]:
 
 async def refresh(request: Request) -> JSONResponse:
     """A new pair for a refresh token, which is used up by it. Raises Problem 401."""
-    known = tokens.read_refresh((await read(request, Refresh)).refresh)
+    return JSONResponse(await renew(request, (await read(request, Refresh)).refresh))
+
+
+async def renew(request: Request, token: str) -> dict[str, str]:
+    """The same, of a token."""
+    known = tokens.read_refresh(token)
     if known is not None:
         session = await call(
             request.app.state.pool,
@@ -151,7 +164,7 @@ async def refresh(request: Request) -> JSONResponse:
             address=address_of(request),
         )
         if session["outcome"] in {"rotated", "repeated"}:
-            return JSONResponse(token_pair(session))
+            return token_pair(session)
         if session["outcome"] == "reused":
             raise tokens.unauthorised("refresh_token_reused", "This refresh token was used before; sign in again.")
     raise tokens.unauthorised("token_invalid", "The refresh token is not valid.")

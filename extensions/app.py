@@ -23,6 +23,7 @@ from extensions import (
     problems,
     recovery,
     second_factor,
+    supabase_auth,
 )
 from extensions.database import make_pool
 from extensions.openapi import serving
@@ -73,6 +74,10 @@ app = Starlette(
         post("/api/v1/auth/password/reset/", recovery.forgot),
         post("/api/v1/auth/password/reset/confirm/", recovery.reset),
         post("/api/v1/auth/password/change/", recovery.change_password),
+        post("/auth/v1/signup", supabase_auth.sign_up),
+        post("/auth/v1/token", supabase_auth.grant),
+        post("/auth/v1/logout", supabase_auth.sign_out),
+        Route("/auth/v1/user", supabase_auth.user),
         post("/api/v1/users/me/email/", recovery.change_email),
         post("/api/v1/users/me/avatar/", pictures.avatar),
         Route("/api/v1/users/me/", privacy.erase_me, methods=["DELETE"]),

@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from starlette.requests import Request
 
-from extensions.passwords import LONGEST, why_refused
+from extensions.passwords import LONGEST, SHORTEST, why_refused
 from extensions.problems import Problem
 
 LARGEST = 64 * 1024
@@ -49,15 +49,17 @@ def is_address(value: str) -> str:
         raise ValueError(str(error)) from None
 
 
-Email = Annotated[Text, Field(max_length=254), AfterValidator(is_address)]
+Email = Annotated[Text, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(is_address)]
 Secret = Annotated[Text, Field(max_length=4 * LONGEST)]
+# Its lengths are told with the other rules of a good one (why_refused).
+Chosen = Annotated[Text, Field(json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST})]
 
 
 class NewPassword(Body):
     """A password that somebody chooses, typed twice."""
 
-    password: Text
-    password2: Text
+    password: Chosen
+    password2: Chosen
 
     @model_validator(mode="after")
     def passwords_agree(self) -> Self:
@@ -110,6 +112,25 @@ class Login(Body):
     email: Text = Field(max_length=254)
     password: Secret
     guest_token: GuestToken = ""
+
+
+class SupabaseSignUp(Body):
+    """POST /auth/v1/signup; clients send more, of which nothing is made."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    email: Email
+    password: Chosen
+
+
+class SupabaseGrant(Body):
+    """POST /auth/v1/token: address and password, or a refresh token; clients send more."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    email: Text = Field("", max_length=254)
+    password: Secret = ""
+    refresh_token: Text = Field("", max_length=4096)
 
 
 class CodeAnswer(Body):

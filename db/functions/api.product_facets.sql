@@ -5,9 +5,9 @@ create function api.product_facets(
 language plpgsql stable set search_path = '' as $$
 begin
   return logic.count_facets(logic.product_filters(
-    search => search, category => category, price_min => coalesce(price_min::text, ''),
-    price_max => coalesce(price_max::text, ''), in_stock => in_stock::text, brand => brand, options => options,
-    min_rating => coalesce(min_rating::text, '')
+    search => search, category => category, price_min => coalesce(round(price_min, 9)::text, ''),
+    price_max => coalesce(round(price_max, 9)::text, ''), in_stock => in_stock::text, brand => brand, options => options,
+    min_rating => coalesce(round(min_rating, 9)::text, '')
   ));
 end;
 $$;

@@ -14,3 +14,4 @@ end;
 $$;
 comment on function logic.end_sessions is
   'Ends every session of an account but the one that is kept; their access tokens are refused from the next request on. Returns how many.';
+grant execute on function logic.end_sessions to service;

@@ -37,6 +37,16 @@ def filter_pattern(kind: str) -> str:
     return rf"^(not\.)?({COMPARED}\.{TEXT}|(like|ilike|plfts|phfts|wfts)\.{TEXT}|{listed}|is\.null)$"
 
 
+def condition_pattern(column: Schema) -> str:
+    """What may stand of a column in `or` and `and`, where signs of the grammar would have to be quoted."""
+    bare = column["type"].partition("(")[0]
+    value = {"timestamp with time zone": DAY, "boolean": "(true|false)"}.get(bare) or VALUES.get(
+        bare, "[a-zA-Z0-9 _-]+"
+    )
+    compared = "" if bare in {"json", "jsonb"} else rf"|{COMPARED}\.{value}"
+    return rf"{column['name']}\.(not\.)?(is\.null{compared})"
+
+
 def query(name: str, description: str, schema: Schema) -> Schema:
     """A parameter of the query."""
     said = {"description": description} if description else {}
@@ -67,8 +77,7 @@ def filters(source: Source, relation: Schema, columns: list[Schema]) -> list[Sch
             {"type": "string", "pattern": filter_pattern(column["type"])},
         )
         made.append({"$ref": f"#/components/parameters/{key}"})
-    names = "|".join(column["name"] for column in columns)
-    condition = rf"({names})\.(not\.)?(is\.null|{COMPARED}\.[a-zA-Z0-9 _-]+)"
+    condition = f"({'|'.join(map(condition_pattern, columns))})"
     for key, said in (("or", "Any of several conditions"), ("and", "All of several conditions, also of one column")):
         component = f"{relation['name']}.{key}"
         source.components["parameters"][component] = query(
@@ -102,9 +111,13 @@ def paging(source: Source, relation: Schema, columns: list[Schema]) -> list[Sche
         f"{relation['name']}.order": query(
             "order", "By which columns.", {"type": "string", "pattern": f"^{term}(,{term})*$"}
         ),
-        "rest.limit": query("limit", "How many, 1,000 at most.", {"type": "integer", "minimum": 0, "maximum": 1000}),
+        "rest.limit": query(
+            "limit",
+            "How many; of more than 1,000 come 1,000.",
+            {"type": "integer", "minimum": 0, "maximum": 2147483647},
+        ),
         "rest.offset": query(
-            "offset", "How many to pass over.", {"type": "integer", "minimum": 0, "maximum": 2147483647}
+            "offset", "How many to pass over.", {"type": "integer", "minimum": 0, "maximum": 1000000000}
         ),
     }
     source.components["parameters"] |= shared

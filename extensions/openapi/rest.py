@@ -21,6 +21,7 @@ SAID = {400: ["PGRST100", "22P02", "bad_encoding"], 404: ["not_found"], 406: ["n
 RANGED = {416: ["PGRST103"]}
 WRITTEN = {400: ["23514", "filter_required"], 409: ["23505", "23503"], 413: ["payload_too_large"]}
 READ = {"200": "The rows.", "206": "Some of the rows."}
+SINGLE = "application/vnd.pgrst.object+json"
 BUSY = {429: ["too_many_requests"], 503: ["unavailable"]}
 
 
@@ -50,6 +51,15 @@ def rows(source: Source, relation: Schema) -> Schema:
     return of_kind(name)
 
 
+def forms_of(row: Schema, example: Any = None) -> Schema:
+    """The forms that rows come in: a list, the only one by itself, or a table."""
+    return {
+        **json_content({"type": "array", "items": row}, example),
+        SINGLE: {"schema": row},
+        "text/csv": {"schema": {"type": "string"}},
+    }
+
+
 def given(source: Source, relation: Schema, verb: str) -> Schema | None:
     """A reference to what can be inserted or updated, None when the role may not."""
     columns = [column for column in relation["columns"] if source.allows(column[verb])]
@@ -74,12 +84,11 @@ def of_relation(source: Source, relation: Schema) -> Schema:
         return {}
     title, description = words_of(relation["comment"] or name)
     row = rows(source, relation)
-    listed = {"type": "array", "items": row}
-    forms = {
-        **json_content(listed, examples().get(f"rest_{name}_get", {}).get("answer")),
-        "application/vnd.pgrst.object+json": {"schema": row},
-        "text/csv": {"schema": {"type": "string"}},
-    }
+    shown = examples().get(f"rest_{name}_get", {}).get("answer")
+    names = {column["name"] for column in columns}
+    # What a test has embedded is not of the row.
+    shown = shown and [{key: value for key, value in example.items() if key in names} for example in shown]
+    forms = forms_of(row, shown)
     wanted, which = select(source, relation, columns), filters(source, relation, columns)
 
     def operation(verb: str, what: str, roles: list[str], **more: Any) -> Schema:
@@ -104,7 +113,7 @@ def of_relation(source: Source, relation: Schema) -> Schema:
         parameters=[wanted, *which, *paging(source, relation, columns), prefer(source, "get")],
         responses={status: {"description": said, "content": forms} for status, said in READ.items()},
     )  # fmt: skip
-    done = {"description": "The rows, if asked for.", "content": json_content(listed)}
+    done = {"description": "The rows, if asked for.", "content": forms_of(row)}
     silent = {"204": {"description": "Done."}}
     for verb, method, what in (("insert", "post", "Add"), ("update", "patch", "Change")):
         body = given(source, relation, verb)
@@ -135,7 +144,8 @@ def of_function(source: Source, function: Schema) -> Schema:
     for argument in function["arguments"]:
         column = columns.get(argument["name"], {"checks": []})
         kind = inputs.get("kinds", {}).get(argument["name"])
-        schema = merged(dict(GIVEN[kind]) if kind else type_of(argument["type"]), rules_of(column["checks"]))
+        rules = rules_of(column["checks"]) | inputs.get("rules", {}).get(argument["name"], {})
+        schema = merged(dict(GIVEN[kind]) if kind else type_of(argument["type"]), rules)
         if argument["default"] and argument["default"].startswith("NULL"):
             schema = nullable(schema)
         fields[argument["name"]] = {**schema, **default_of(argument)}
@@ -144,6 +154,8 @@ def of_function(source: Source, function: Schema) -> Schema:
     security, refused = source.needs(function["execute"])
     writes = {409: ["23503"], 413: ["payload_too_large"]} if function["is_volatile"] else {}
     said = joined({**SAID, 400: [*SAID[400], "23514"]}, refused, errors_of(function["comment"] or ""), writes, BUSY)
+    if "206" in answer:
+        said |= RANGED
     common: Schema = {
         "tags": ["rest/rpc"],
         "summary": title,
@@ -193,5 +205,6 @@ def answer_of(source: Source, function: Schema) -> tuple[Schema, list[Schema]]:
         schema, extra = {"type": "array", "items": {"type": "object", "properties": fields}}, []
     else:
         schema, extra = of_kind(named) if named else type_of(returns), []
-    made = {"200": {"description": "What it returns.", "content": json_content(schema)}}
+    content = forms_of(row) if found and found[1] else json_content(schema)
+    made = {"200": {"description": "What it returns.", "content": content}}
     return made | ({"206": made["200"]} if len(extra) > 1 else {}), extra

@@ -46,7 +46,7 @@ GIVEN: dict[str, Schema] = {
     "boolean": {"type": "boolean"},
     "date": TYPES["date"],
     "object": OBJECT,
-    "array": {"type": "array"},
+    "array": {"type": "array", "items": {}},
     "address": {"oneOf": [{"type": "string", "format": "uuid"}, {"$ref": "#/components/schemas/AddressGiven"}]},
 }
 # How PostgreSQL writes the rules that JSON Schema knows as well; what is not among them is left to the database.

@@ -94,7 +94,7 @@ def answer(source: Source, written: str, example: Any = None) -> tuple[str, Sche
     words = written.split()
     status = words.pop(0) if words[0].isdecimal() else "200"
     if not words:
-        return status, {"description": "Done."}
+        return status, {"description": "Done." if status == "204" else "As it was."}
     shape = words[-1]
     schema = of_kind(shape)
     if words[0] == "page":
@@ -103,7 +103,7 @@ def answer(source: Source, written: str, example: Any = None) -> tuple[str, Sche
             "type": "object",
             "properties": {
                 "count": {"type": "integer", "minimum": 0, "description": "How many there are on all pages."},
-                "count_is_estimate": {"const": True, "description": "There when the count is an estimate."},
+                "count_is_estimate": {"type": "boolean", "description": "There when the count is an estimate."},
                 "next": {"type": ["string", "null"], "format": "uri", "description": "The next page."},
                 "previous": {"type": ["string", "null"], "format": "uri", "description": "The page before."},
                 "results": {"type": "array", "maxItems": 100, "items": of_kind(shape)},
@@ -172,11 +172,10 @@ def by_service(source: Source, route: Route, method: str) -> Schema | None:
     responses = source.problems(said)
     if row.get("page"):
         page = {"text/html": {"schema": {"type": "string"}}}
-        responses = {
-            "200": {"description": "A page.", "content": page},
-            **responses,
-            "400": {"description": "A page that says why.", "content": page},
-        }
+        why: Schema = {"description": "Why not: a page, or an error when not even the URL can be read."}
+        why["content"] = page | json_content({"$ref": "#/components/schemas/Error"})
+        refusals = dict.fromkeys({"400", "422", "429", "503"} & responses.keys(), why)
+        responses = {"200": {"description": "A page.", "content": page}, **responses, **refusals}
     else:
         for written in (row.get("also"), row["answer"]):
             if written:
@@ -194,6 +193,12 @@ def by_service(source: Source, route: Route, method: str) -> Schema | None:
         "security": security,
         "responses": responses,
     }
+    for kind in row.get("also_as", ()):
+        responses["200"]["content"][kind] = {"schema": {}}
+    if "form" in row and method == "POST":
+        fields = {field: {"type": "string"} for field in row["form"]}
+        content = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}
+        made["requestBody"] = {"required": False, "content": content}
     if "body" in row:
         schema = {"type": "object"} if row["body"] == "object" else model(source, row["body"])
         made["requestBody"] = {"required": True, "content": json_content(schema, example.get("body"))}

@@ -9,13 +9,16 @@ from urllib.parse import unquote
 import httpx
 import jsonschema_rs
 
-SECRET = {"access", "refresh", "client_secret", "password", "password2", "current_password", "key", "api_key", "token"}
-# What the gateway says to requests that fit no operation.
-UNFITTING = {404, 405, 414, 431}
+SECRET = {"access", "access_token", "refresh_token", "refresh", "client_secret", "key", "api_key", "token"}
+HERE = "urn:document"
+# One that is good enough, so that the example can be sent.
+PASSWORDS = {"password", "password2", "current_password"}
 
 
 def shortened(value: Any, name: str = "") -> Any:
     """An example that fits on a screen: two of each list, and no secret."""
+    if name in PASSWORDS:
+        return "wool-blanket-62"
     if name in SECRET or name == "guest_token":
         return "…"
     if isinstance(value, dict):
@@ -42,6 +45,11 @@ class Description:
         """By reference into the document."""
         return {}
 
+    @cached_property
+    def registry(self) -> jsonschema_rs.Registry:
+        """The document's components, for what refers to them."""
+        return jsonschema_rs.Registry([(HERE, {"components": self.document["components"]})])
+
     def resolved(self, part: dict[str, Any]) -> dict[str, Any]:
         """The part itself, or what it refers to."""
         if "$ref" not in part:
@@ -67,8 +75,11 @@ class Description:
         """What of a value is not as its schema has it."""
         key = json.dumps(schema)
         if key not in self.validators:
-            whole = {**schema, "components": self.document["components"]}
-            self.validators[key] = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+            # Of the document only what this schema reaches is compiled.
+            apart = json.loads(key.replace('"#/components/', f'"{HERE}#/components/'))
+            self.validators[key] = jsonschema_rs.Draft202012Validator(
+                apart, validate_formats=True, registry=self.registry
+            )
         return [f"{list(error.instance_path)}: {error.message}" for error in self.validators[key].iter_errors(value)]
 
     def check(self, answer: httpx.Response) -> None:
@@ -77,9 +88,9 @@ class Description:
         operation = self.operation("GET" if request.method == "HEAD" else request.method, url)
         said = f"{request.method} {url}: {answer.status_code} {answer.text[:500]}"
         if operation is None:
-            assert answer.status_code in UNFITTING or not url.startswith(("/api/v1", "/rest/v1/")), (
-                f"not described: {said}"
-            )
+            is_refused = 400 <= answer.status_code < 500 or answer.status_code == 503
+            is_ours = url.startswith(("/api/v1", "/rest/v1/")) and request.method != "OPTIONS"
+            assert is_refused or not is_ours, f"not described: {said}"
             return
         assert str(answer.status_code) in operation["responses"], f"not a documented status: {said}"
         response = self.resolved(operation["responses"][str(answer.status_code)])
