@@ -39,6 +39,9 @@ mutants: $(VENV)/installed-dev ## Drop or loosen every policy, grant and check o
 soak: $(VENV)/installed-dev ## Trade at length under races, faults and kills; prints seed, counts and seconds (SOAK_SEED=7 for another)
 	@SOAK=all $(BIN)/python -m pytest tests/soak $(PYTEST)
 
+contract: $(VENV)/installed-dev ## Ask whatever the API's document allows, and much that it does not; 20,000 requests a role (CASES=50000, SEED=7)
+	@CONTRACT=$(or $(CASES),20000) CONTRACT_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/contract/test_truth.py $(PYTEST)
+
 replay: $(VENV)/installed-dev ## Replay a real shop's invoices through the public port
 	@$(BIN)/python -m tests.journeys.replay $(REPLAY)
 
@@ -71,8 +74,7 @@ $(VENV)/installed: requirements.txt requirements-node.txt stack/package-lock.jso
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@echo "installing what the tests need …"
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.txt $$(test -e $(VENV)/needs-node && echo requirements-node.txt)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@PGSHOP_VENV=$(VENV) bash stack/install.sh requirements-dev.txt --include=dev
 	@touch $@
 
-.PHONY: help install up down migrate seed test lint mutants soak replay plans bench-data bench lock
+.PHONY: help install up down migrate seed test lint mutants soak contract replay plans bench-data bench lock

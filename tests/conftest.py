@@ -19,7 +19,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-pytest_plugins = ["tests.figures"]
+from tests.witness import attend, watch
+
+pytest_plugins = ["tests.figures", "tests.witness"]
 ROOT = Path(__file__).parents[1]
 PGSHOP = str(Path(sys.executable).with_name("pgshop"))
 OWN_PLACE = TemporaryDirectory(prefix="pgshop-tests-", ignore_cleanup_errors=True)
@@ -58,6 +60,7 @@ def pytest_configure() -> None:
     if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = OWN_PLACE.name
         Path(OWN_PLACE.name).chmod(0o755)
+    attend()
 
 
 def pytest_unconfigure() -> None:
@@ -132,7 +135,9 @@ def start_stack(state: Path, *options: str, demo: bool = False, **environment: s
     environment = {**os.environ, **RELAXED, **environment}
     options = (*options, "--port", "0", "--state", str(state), *(() if demo else ("--no-seed",)))
     pgshop("up", "--detach", *options, env=environment, cwd=state.parent)
-    return Shop(state, json.loads(pgshop("status", "--json", "--state", str(state)).stdout))
+    made = Shop(state, json.loads(pgshop("status", "--json", "--state", str(state)).stdout))
+    watch(made.url)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,106 @@
+"""Looks on at every answer of a shop in the whole run, and holds it against the document of the API.
+
+What is not as described fails the test that asked; operations that nobody ever called well fail the run, when it was
+the whole suite.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.contract.described import Description
+
+COPY = Path(__file__).parents[1] / "docs/reference/openapi.json"
+
+
+class Witness:
+    """What was seen."""
+
+    def __init__(self) -> None:
+        self.origins: set[str] = set()
+        self.faults: list[str] = []
+        self.checked: Counter[str] = Counter()
+        self.seconds = 0.0
+
+    @cached_property
+    def description(self) -> Description:
+        """Of everything; the copy, which another test holds against the database."""
+        return Description(json.loads(COPY.read_text()))
+
+    def see(self, answer: httpx.Response) -> None:
+        """Note what is wrong with an answer of one of the shops."""
+        url = answer.request.url
+        if f"{url.scheme}://{url.netloc.decode()}" not in self.origins or not answer.is_closed:
+            return
+        start = time.perf_counter()
+        try:
+            self.description.check(answer)
+        except AssertionError as fault:
+            self.faults.append(str(fault).partition("\nassert")[0])
+        self.checked[f"{answer.status_code // 100}xx"] += 1
+        self.seconds += time.perf_counter() - start
+
+    def take(self) -> list[str]:
+        """The faults since it was asked last."""
+        found, self.faults = self.faults, []
+        return found
+
+    def unexercised(self) -> set[str]:
+        """Operations that nobody has called with success."""
+        operations = [o for path in self.description.document["paths"].values() for o in path.values()]
+        return {operation["operationId"] for operation in operations} - self.description.exercised
+
+
+WITNESS = Witness()
+
+
+def watch(url: str) -> None:
+    """Look on at this shop from now on."""
+    parts = urlsplit(url)
+    WITNESS.origins.add(f"{parts.scheme}://{parts.netloc}")
+
+
+def attend() -> None:
+    """See whatever httpx sends, and whoever sends it by httpx."""
+    plain: Callable[..., httpx.Response] = httpx.Client.send
+    waiting = httpx.AsyncClient.send
+
+    def send(self: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:
+        answer = plain(self, request, **more)
+        WITNESS.see(answer)
+        return answer
+
+    async def send_later(self: httpx.AsyncClient, request: httpx.Request, **more: Any) -> httpx.Response:
+        answer = await waiting(self, request, **more)
+        WITNESS.see(answer)
+        return answer
+
+    httpx.Client.send = send  # type: ignore[method-assign, assignment]
+    httpx.AsyncClient.send = send_later  # type: ignore[method-assign, assignment]
+
+
+@pytest.fixture(autouse=True)
+def described() -> Iterator[None]:
+    """Every answer that a test gets is as the document of the API says."""
+    yield
+    found = WITNESS.take()
+    assert not found, "\n".join(["answers are not as described:", *found])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """When everything ran, every operation was called."""
+    options = session.config.option
+    is_whole = session.config.args == session.config.getini("testpaths") and not (options.keyword or options.markexpr)
+    print(f"\n{WITNESS.checked.total()} answers held against the document in {WITNESS.seconds:.1f} s")
+    if is_whole and not exitstatus and (missing := WITNESS.unexercised()):
+        print(f"no test called these operations with success: {', '.join(sorted(missing))}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
