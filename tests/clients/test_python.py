@@ -26,27 +26,24 @@ def test_generated_client_shops(
     shop: Shop, made: Callable[[str], Any], customer: Person, make_product: Callable[..., dict[str, Any]]
 ) -> None:
     product, models = make_product(stock_quantity=10), made("models")
-    anybody = made("").Client(base_url=shop.url)
-    signed_in = made("api.account.login").sync(
-        client=anybody, body=models.Login(email=customer.email, password=PASSWORD)
-    )
-    mine = made("").AuthenticatedClient(base_url=shop.url, token=signed_in.access)
-    page = made("api.catalogue.list_products").sync(client=anybody, search=product["name"])
+    with made("").Client(base_url=shop.url) as anybody:
+        signed_in = made("api.account.login").sync(
+            client=anybody, body=models.Login(email=customer.email, password=PASSWORD)
+        )
+        page = made("api.catalogue.list_products").sync(client=anybody, search=product["name"])
+        found = made("api.catalogue.get_product").sync(product["slug"], client=anybody)
+        missing = made("api.catalogue.get_product").sync("no-such-thing", client=anybody)
     assert [str(one.id) for one in page.results][:1] == [product["id"]]
-    assert made("api.catalogue.get_product").sync(product["slug"], client=anybody).price == "10.00"
-    line = models.AddCartItemBody.from_dict({"product_id": product["id"], "quantity": 2})
-    cart = made("api.cart.add_cart_item").sync(client=mine, body=line)
-    assert [item.quantity for item in cart.items] == [2]
-    order = made("api.orders.checkout").sync(
-        client=mine, body=models.CheckoutBody.from_dict({"shipping_address": ADDRESS})
-    )
-    paid = made("api.payments.confirm").sync(
-        client=mine, body=models.Confirmation(order_id=order.id, payment_method="pm_card_visa")
-    )
-    assert paid.order_status == "confirmed"
-    again = made("api.orders.get_order").sync(order.id, client=mine)
-    assert (again.total_amount, again.created_at.tzinfo is not None) == (order.total_amount, True)
-    orders = made("api.orders.list_orders").sync(client=mine)
-    assert [one.id for one in orders.results] == [order.id]
-    missing = made("api.catalogue.get_product").sync("no-such-thing", client=anybody)
+    assert found.price == "10.00"
     assert isinstance(missing, models.Error) and missing.code == "product_not_found"
+    with made("").AuthenticatedClient(base_url=shop.url, token=signed_in.access) as mine:
+        line = models.AddCartItemBodyType0.from_dict({"product_id": product["id"], "quantity": 2})
+        cart = made("api.cart.add_cart_item").sync(client=mine, body=line)
+        assert [item.quantity for item in cart.items] == [2]
+        body = models.CheckoutBody.from_dict({"shipping_address": ADDRESS})
+        order = made("api.orders.checkout").sync(client=mine, body=body)
+        card = models.Confirmation(order_id=order.id, payment_method="pm_card_visa")
+        assert made("api.payments.confirm").sync(client=mine, body=card).order_status == "confirmed"
+        again = made("api.orders.get_order").sync(order.id, client=mine)
+        assert (again.total_amount, again.created_at.tzinfo is not None) == (order.total_amount, True)
+        assert [one.id for one in made("api.orders.list_orders").sync(client=mine).results] == [order.id]
