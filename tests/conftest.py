@@ -19,9 +19,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.witness import attend, watch
+from tests.witness import attend, described, pytest_sessionfinish, watch  # noqa: F401 pytest finds two of them here
 
-pytest_plugins = ["tests.figures", "tests.witness"]
+pytest_plugins = ["tests.figures"]
 ROOT = Path(__file__).parents[1]
 PGSHOP = str(Path(sys.executable).with_name("pgshop"))
 OWN_PLACE = TemporaryDirectory(prefix="pgshop-tests-", ignore_cleanup_errors=True)
@@ -135,8 +135,7 @@ def start_stack(state: Path, *options: str, demo: bool = False, **environment: s
     environment = {**os.environ, **RELAXED, **environment}
     options = (*options, "--port", "0", "--state", str(state), *(() if demo else ("--no-seed",)))
     pgshop("up", "--detach", *options, env=environment, cwd=state.parent)
-    made = Shop(state, json.loads(pgshop("status", "--json", "--state", str(state)).stdout))
-    watch(made.url)
+    watch((made := Shop(state, json.loads(pgshop("status", "--json", "--state", str(state)).stdout))).url)
     return made
 
 
