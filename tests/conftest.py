@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.witness import attend, described, pytest_sessionfinish, watch  # noqa: F401 pytest finds two of them here
+from tests.witness import attend, described, pytest_sessionfinish, pytest_testnodedown, watch  # noqa: F401 for pytest
 
 pytest_plugins = ["tests.figures"]
 ROOT = Path(__file__).parents[1]

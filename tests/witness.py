@@ -101,9 +101,28 @@ def described(request: pytest.FixtureRequest) -> Iterator[None]:
     assert not found, "\n".join(["answers are not as described:", *found])
 
 
+def pytest_testnodedown(node: Any) -> None:
+    """What one of the run's processes has seen."""
+    seen = getattr(node, "workeroutput", {}).get("witness", {})
+    WITNESS.checked.update(seen.get("checked", {}))
+    WITNESS.seconds += seen.get("seconds", 0)
+    WITNESS.elsewhere += seen.get("elsewhere", [])
+    WITNESS.description.exercised.update(seen.get("exercised", []))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tell what the whole run has shown."""
+    """Tell what the whole run has shown, or tell it to the process that leads the run."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["witness"] = {
+            "checked": dict(WITNESS.checked),
+            "seconds": WITNESS.seconds,
+            "elsewhere": WITNESS.elsewhere,
+            "exercised": sorted(WITNESS.description.exercised) if WITNESS.checked else [],
+        }
+        return
+    if not WITNESS.checked:
+        return
     options = session.config.option
     is_whole = session.config.args == session.config.getini("testpaths") and not (options.keyword or options.markexpr)
     print(f"\n{WITNESS.checked.total()} answers held against the document in {WITNESS.seconds:.1f} s")

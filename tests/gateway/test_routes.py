@@ -74,7 +74,9 @@ def test_a_route_leads_somewhere_with_and_without_its_slash(
             and answer.headers["content-type"].startswith("application/json")
         ):
             assert assert_problem(answer, answer.status_code)["code"] != "not_found"
-    assert answers[0].status_code == answers[1].status_code
+    # Who has signed out is nobody the second time.
+    second = 401 if route.path == "/auth/v1/logout/" else answers[0].status_code
+    assert answers[1].status_code == second
 
 
 @pytest.mark.parametrize(("route", "method"), REFUSED, ids=named)
