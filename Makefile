@@ -42,6 +42,10 @@ soak: $(VENV)/installed-dev ## Trade at length under races, faults and kills; pr
 contract: $(VENV)/installed-dev ## Ask whatever the API's document allows, and much that it does not; 20,000 requests a role (CASES=50000, SEED=7)
 	@CONTRACT=$(or $(CASES),20000) CONTRACT_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/contract/test_truth.py $(PYTEST)
 
+stripe: $(VENV)/installed-dev ## Ask the real Stripe what the twin is asked, with STRIPE_SECRET_KEY=sk_test_… of your own
+	@test -n "$$STRIPE_SECRET_KEY" || { echo "set STRIPE_SECRET_KEY=sk_test_…, from Stripe's dashboard in test mode" >&2; exit 1; }
+	@$(BIN)/python -m pytest tests/twin $(PYTEST)
+
 replay: $(VENV)/installed-dev ## Replay a real shop's invoices through the public port
 	@$(BIN)/python -m tests.journeys.replay $(REPLAY)
 
@@ -77,4 +81,4 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@PGSHOP_VENV=$(VENV) bash stack/install.sh requirements-dev.txt --include=dev
 	@touch $@
 
-.PHONY: help install up down migrate seed test lint mutants soak contract replay plans bench-data bench lock
+.PHONY: help install up down migrate seed test lint mutants soak contract stripe replay plans bench-data bench lock
