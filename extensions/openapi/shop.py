@@ -106,7 +106,7 @@ def answer(source: Source, written: str, example: Any = None) -> tuple[str, Sche
                 "count_is_estimate": {"type": "boolean", "description": "There when the count is an estimate."},
                 "next": {"type": ["string", "null"], "format": "uri", "description": "The next page."},
                 "previous": {"type": ["string", "null"], "format": "uri", "description": "The page before."},
-                "results": {"type": "array", "maxItems": 100, "items": of_kind(shape)},
+                "results": {"type": "array", "maxItems": 200 if shape == "Category" else 100, "items": of_kind(shape)},
             },
             "required": ["count", "next", "previous", "results"],
         }
