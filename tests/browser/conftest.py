@@ -24,9 +24,9 @@ FLAGS = [
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all pages."""
+    """One Chromium for a module: as long as it is driven, nothing else in this process can have an event loop."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if not program:
         # .ci/run installs one, and does not go on without.
