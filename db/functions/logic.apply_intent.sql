@@ -33,8 +33,10 @@ begin
   then
     return jsonb_build_object('outcome', 'quarantined', 'order_id', paid_order.id);
   end if;
-  -- Forward only: what came late and speaks of an earlier state changes nothing.
-  if payment.status not in ('succeeded', 'canceled') then
+  -- Forward only: what came late and speaks of an earlier state changes nothing. What is authorised is taken or let go.
+  if payment.status not in ('succeeded', 'canceled')
+    and (payment.status <> 'requires_capture' or intent ->> 'status' in ('succeeded', 'canceled'))
+  then
     is_news := payment.intent_id is null;
     update shop.payments p set
       intent_id = intent ->> 'id',

@@ -8,9 +8,10 @@ import psycopg
 import pytest
 import stripe
 
-from tests.conftest import Person, eventually
+from tests.conftest import Person, Shop, eventually
 from tests.extensions.conftest import all_at_once
 from tests.extensions.payments import charges, state
+from tests.extensions.webhooks import event, send
 
 SETTINGS = "/rest/v1/settings?is_only_row=eq.true"
 
@@ -47,6 +48,14 @@ def test_staff_take_the_money_and_the_order_is_confirmed(
     assert (again.status_code, again.json()["code"]) == (409, "nothing_to_capture")
     assert bank.v1.payment_intents.retrieve(authorised["intent"]).amount_received == 2895
     assert charges(bank, authorised["intent"]) == ["succeeded"]
+
+
+def test_news_from_before_the_authorisation_change_nothing(
+    shop: Shop, staff: Person, authorised: dict[str, Any], bank: stripe.StripeClient
+) -> None:
+    late = bank.v1.payment_intents.retrieve(authorised["intent"]).to_dict() | {"status": "requires_payment_method"}
+    assert send(shop, event("payment_intent.created", late)).json()["outcome"] == "applied"
+    assert staff.client.post(authorised["capture"]).status_code == 200
 
 
 def test_goods_wait_for_the_decision(
