@@ -46,8 +46,8 @@ def test_while_the_mail_server_is_dead_mails_wait(
     assert seen["available_at"] - datetime_now(database) < timedelta(seconds=2)
     mail_is_dead()
     done = finished(database, row_id)
-    # The third, unless the server was back only after that.
-    assert done["attempts"] >= 3
+    # The third, or the fourth where starting the server took longer than the pause before it.
+    assert done["attempts"] in {3, 4}
     assert done["last_error"] is None
     assert welcomes(shop, person.email) == 1
 
