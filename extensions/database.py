@@ -23,13 +23,13 @@ TELLING = (
 
 
 def make_pool() -> AsyncConnectionPool[Any]:
-    """A pool of connections as role `service`, opened by the application. PoolTimeout when none is free for 3 s."""
+    """A pool of connections as role `service`, opened by the application. PoolTimeout when none is free for 10 s, as in PostgREST."""
     url = settings().service_database_url
     return AsyncConnectionPool(
         url.get_secret_value() if url else "",
         min_size=2,
         max_size=10,
-        timeout=3,
+        timeout=10,
         open=False,
         kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "pgshop service"},
         check=AsyncConnectionPool.check_connection,

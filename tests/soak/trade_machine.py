@@ -216,8 +216,8 @@ class Machine(Modelled):
         for _ in range(2):
             made = {"id": f"re_{refund}", "status": "succeeded"}
             self.run("worker", "select logic.record_refund(%s, %s)", refund, Jsonb(made))
-        # A refund counts from the moment it is asked for: the first of the last ones makes it.
-        if order.refunded == order.captured and order.status not in {"pending", "cancelled"}:
+        # The amount counts from the moment it is asked for; the order is refunded when none may fail any more.
+        if order.refunded == order.captured and not order.refunds and order.status not in {"pending", "cancelled"}:
             order.status = "refunded"
         self.count("refund made")
 
