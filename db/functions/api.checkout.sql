@@ -8,6 +8,7 @@ declare
   request record;
   placed shop.orders;
   answer api.orders;
+  broken text;
 begin
   payment_method := coalesce(payment_method, 'card');
   coupon := coalesce(lower(btrim(coupon)), '');
@@ -19,10 +20,6 @@ begin
       || case when coupon = '' then '[]' else jsonb_build_array('coupon', coupon) end
   );
   if request.order_id is null then
-    -- In the order of their ids, always: two checkouts that share products wait for each other, and never in a ring.
-    perform from shop.stock s
-    where s.variant_id in (select i.variant_id from shop.cart_items i where i.cart_id = cart.id)
-    order by s.variant_id for update;
     perform logic.refuse_payment_method(payment_method);
     perform logic.refuse_cart(cart, coalesce(accept_price_changes, false));
     placed := logic.place_order(
@@ -36,7 +33,14 @@ begin
   end if;
   select o.* into answer from api.orders o where o.id = request.order_id;
   return answer;
-exception when lock_not_available or deadlock_detected or query_canceled then
+exception when check_violation or lock_not_available or deadlock_detected or query_canceled then
+  get stacked diagnostics broken = constraint_name;
+  if broken = 'stock_is_sufficient' then
+    -- Others were faster since the cart was looked at; now it is known what is short.
+    perform logic.refuse_cart(cart, true);
+  elsif sqlstate = '23514' then
+    raise;
+  end if;
   -- PostgREST would answer 500; nothing has happened, and trying again is right.
   perform logic.problem(503, 'try_again', 'Too many orders at this moment.', null, null, '{"Retry-After": "1"}');
   return null;
