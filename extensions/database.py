@@ -23,12 +23,13 @@ TELLING = (
 
 
 def make_pool() -> AsyncConnectionPool[Any]:
-    """A pool of connections as role `service`, opened by the application. PoolTimeout when none is free for 10 s, as in PostgREST."""
+    """A pool of connections as role `service`, opened by the application. PoolTimeout when none is free for 10 s."""
     url = settings().service_database_url
     return AsyncConnectionPool(
         url.get_secret_value() if url else "",
         min_size=2,
         max_size=10,
+        # As PostgREST waits.
         timeout=10,
         open=False,
         kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "pgshop service"},

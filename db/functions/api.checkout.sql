@@ -8,7 +8,6 @@ declare
   request record;
   placed shop.orders;
   answer api.orders;
-  broken text;
 begin
   payment_method := coalesce(payment_method, 'card');
   coupon := coalesce(lower(btrim(coupon)), '');
@@ -33,14 +32,7 @@ begin
   end if;
   select o.* into answer from api.orders o where o.id = request.order_id;
   return answer;
-exception when check_violation or lock_not_available or deadlock_detected or query_canceled then
-  get stacked diagnostics broken = constraint_name;
-  if broken = 'stock_is_sufficient' then
-    -- Others were faster since the cart was looked at; now it is known what is short.
-    perform logic.refuse_cart(cart, true);
-  elsif sqlstate = '23514' then
-    raise;
-  end if;
+exception when lock_not_available or deadlock_detected or query_canceled then
   -- PostgREST would answer 500; nothing has happened, and trying again is right.
   perform logic.problem(503, 'try_again', 'Too many orders at this moment.', null, null, '{"Retry-After": "1"}');
   return null;

@@ -20,15 +20,16 @@ def charges(bank: stripe.StripeClient, intent: str) -> list[str]:
 def await_intent(shop: Shop, order: dict[str, Any]) -> None:
     """Until Stripe has told of the order's intent, and the worker, who makes it as well, has done so.
 
-    Else either may come when the order is cancelled, and cancel the intent; and a lock of theirs has expiry pass it over.
+    Else either may come when the order is cancelled, and cancel the intent; and expiry passes over what they lock.
     """
 
     def told() -> bool:
         with shop.connect() as connection:
             row = connection.execute(
                 "select exists (select from shop.payment_events"
-                " where payload #>> '{data,object,metadata,order_id}' = %(order)s) and not exists (select from shop.outbox"
-                " where topic = 'order.placed' and payload ->> 'order_id' = %(order)s and done_at is null) as told",
+                " where payload #>> '{data,object,metadata,order_id}' = %(order)s)"
+                " and not exists (select from shop.outbox where topic = 'order.placed'"
+                " and payload ->> 'order_id' = %(order)s and done_at is null) as told",
                 {"order": order["id"]},
             ).fetchone()
         return bool(row and row["told"])
