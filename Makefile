@@ -58,6 +58,9 @@ bench-data: $(VENV)/installed-dev ## Add 1,000,000 generated products to the run
 bench: $(VENV)/installed-dev ## Detail, list and search of the running shop against the same SQL through pgbench
 	@$(BIN)/python -m bench.finding --state $(STATE)
 
+docs: $(VENV)/installed-dev ## Build the documentation's site into build/site
+	@$(BIN)/python -m handbook.site
+
 lock: $(VENV)/uv ## Renew the lock files from pyproject.toml and stack/package.json
 	@for extra in "" dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -81,4 +84,4 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@PGSHOP_VENV=$(VENV) bash stack/install.sh requirements-dev.txt --include=dev
 	@touch $@
 
-.PHONY: help install up down migrate seed test lint mutants soak contract stripe replay plans bench-data bench lock
+.PHONY: help install up down migrate seed test lint mutants soak contract stripe replay plans bench-data bench docs lock
