@@ -1,6 +1,7 @@
 """Addresses proved and changed, passwords changed and forgotten: what a link in a mail or the old password allows."""
 
 import hashlib
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -102,21 +103,21 @@ async def reset_page(request: Request) -> Response:
     return render("reset.html", token="", said="Your password is changed." if token else SENT, is_done=True)
 
 
-async def check_own_password(request: Request, password: str, field: str) -> tuple[dict[str, str], str]:
-    """Claims of the caller and the hash that their password fits. Raises Problem 401, 422 about `field`, 429."""
-    claims = await authenticate(request)
+async def check_own_password(request: Request, claims: dict[str, Any], password: str, field: str) -> str:
+    """The hash that the password of whom the token is of fits. Raises Problem 422 about `field`, 429."""
     # Counted per session: a thief of a token cannot hinder the owner, who signs in anew.
     await throttle(request, f"password {claims['sid']}", settings().login_attempts)
     known = await call(request.app.state.pool, "find_password", account_id=claims["sub"])
     if not await verify_in_pool(known, password):
         raise wrong(field, "This is not your password.")
-    return claims, known
+    return str(known)
 
 
 async def change_password(request: Request) -> JSONResponse:
     """A new password for the old one; all other sessions end. Raises Problem 401, 422, 429."""
+    claims = await authenticate(request)
     given = await read(request, PasswordChange)
-    claims, known = await check_own_password(request, given.current_password, "current_password")
+    known = await check_own_password(request, claims, given.current_password, "current_password")
     reason = why_refused(given.password, claims["email"])
     if reason:
         raise wrong("password", reason)
@@ -134,8 +135,9 @@ async def change_password(request: Request) -> JSONResponse:
 
 async def change_email(request: Request) -> JSONResponse:
     """Ask the new address and tell the old one. The answer is the same if somebody has it already."""
+    claims = await authenticate(request)
     given = await read(request, EmailChange)
-    claims, known = await check_own_password(request, given.password, "password")
+    known = await check_own_password(request, claims, given.password, "password")
     if not await call(
         request.app.state.pool,
         "request_email_change",

@@ -104,7 +104,8 @@ async def enroll(request: Request) -> JSONResponse:
     if given.mfa_token:
         factor = await challenged(request, given.mfa_token, "enroll")
     else:
-        claims, _ = await check_own_password(request, given.password, "password")
+        claims = await authenticate(request)
+        await check_own_password(request, claims, given.password, "password")
         factor = await call(request.app.state.pool, "find_second_factor", account_id=claims["sub"])
     account, secret = factor["account_id"], pyotp.random_base32()
     if not await call(request.app.state.pool, "enroll_second_factor", account_id=account, secret=seal(account, secret)):
@@ -135,8 +136,9 @@ async def confirm(request: Request) -> JSONResponse:
 
 async def prove_both(request: Request) -> dict[str, Any]:
     """The second factor of a caller who shows password and code. Raises Problem 401, 422, 429."""
+    claims = await authenticate(request)
     given = await read(request, BothFactors)
-    claims, _ = await check_own_password(request, given.password, "password")
+    await check_own_password(request, claims, given.password, "password")
     factor = await call(request.app.state.pool, "find_second_factor", account_id=claims["sub"])
     if not await is_right(request, factor, given.code):
         raise wrong("code", "This code is wrong, too old or used.")

@@ -122,7 +122,9 @@ def render(
         shutil.copyfile(script, folder / script.name)
     (folder / "pages").mkdir(exist_ok=True)
     for file in (*(HERE / "pages").iterdir(), *map(Path, pages)):
-        shutil.copyfile(file, folder / "pages" / file.name)
+        # ReDoc would show its makers' logo from their host; nothing is asked of others.
+        content = file.read_bytes().replace(b"https://cdn.redoc.ly/redoc/logo-mini.svg", b"data:,")
+        (folder / "pages" / file.name).write_bytes(content)
     environment = Environment(
         loader=FileSystemLoader(HERE),
         undefined=StrictUndefined,

@@ -1,7 +1,7 @@
 create function logic.describe_api() returns json
 language plpgsql stable security definer set search_path = '' as $$
 declare
-  roles constant text[] := array['anon', 'customer', 'staff', 'admin'];
+  roles constant text[] := array['anon', 'customer', 'staff', 'admin', 'integration'];
 begin
   return (
     with source as materialized (

@@ -5,7 +5,7 @@ import re
 
 from extensions import bodies
 from extensions.openapi.schemas import GIVEN, Schema, default_of, merged, nullable, of_kind, rules_of
-from extensions.openapi.source import Source, table
+from extensions.openapi.source import Source, camel, table
 
 
 def body_of(source: Source, function: Schema, inputs: Schema, *, is_new: bool) -> Schema:
@@ -40,11 +40,17 @@ def body_of(source: Source, function: Schema, inputs: Schema, *, is_new: bool) -
     required = [name for name, rule in spec.items() if rule.endswith("!")]
     if required:
         made["required"] = required
-    if "one_of" in inputs:
-        made["anyOf"] = [
-            {"required": [name], "properties": {name: {"type": GIVEN[spec[name]]["type"]}}} for name in inputs["one_of"]
+    if "one_of" not in inputs:
+        return made
+    # Each whole: makers of clients take what stands beside `anyOf` for nothing.
+    title = camel(function["name"])
+    wanted = {name: properties[name] | {"type": GIVEN[spec[name]]["type"]} for name in inputs["one_of"]}
+    return {
+        "anyOf": [
+            {**made, "title": f"{title}By{camel(name)}", "required": [name], "properties": {**properties, name: schema}}
+            for name, schema in wanted.items()
         ]
-    return made
+    }
 
 
 def model_schema(name: str) -> Schema:

@@ -15,13 +15,14 @@ from extensions.openapi.schemas import (
     rules_of,
     type_of,
 )
-from extensions.openapi.source import Source, camel, errors_of, examples, joined, json_content, table, words_of
+from extensions.openapi.source import Said, Source, camel, errors_of, examples, joined, json_content, table, words_of
 
 SAID = {400: ["PGRST100", "22P02", "bad_encoding"], 404: ["not_found"], 406: ["not_acceptable"]}
 RANGED = {416: ["PGRST103"]}
 WRITTEN = {400: ["23514", "filter_required"], 409: ["23505", "23503"], 413: ["payload_too_large"]}
 READ = {"200": "The rows.", "206": "Some of the rows."}
 SINGLE = "application/vnd.pgrst.object+json"
+REFUSED: Said = {401: ["42501", "PGRST301", "token_invalid"], 403: ["42501"]}
 BUSY = {429: ["too_many_requests"], 503: ["unavailable"]}
 
 
@@ -92,9 +93,9 @@ def of_relation(source: Source, relation: Schema) -> Schema:
     wanted, which = select(source, relation, columns), filters(source, relation, columns)
 
     def operation(verb: str, what: str, roles: list[str], **more: Any) -> Schema:
-        security, refused = source.needs(roles)
-        if verb != "get":
-            refused = joined(refused, {403: ["permission_denied"]})
+        security, refused = source.needs(roles, REFUSED)
+        # The role may do it, and yet not with each column, each row, and all that can be embedded.
+        refused |= {403: REFUSED[403]}
         said = joined(SAID, RANGED if verb == "get" else WRITTEN, refused, BUSY)
         more["responses"] |= source.problems(said)
         return {
@@ -119,11 +120,12 @@ def of_relation(source: Source, relation: Schema) -> Schema:
         body = given(source, relation, verb)
         if body:
             roles = sorted({role for column in relation["columns"] for role in column[verb] or ()})
+            sent = examples().get(f"rest_{name}_{method}", {}).get("body")
             several = {"oneOf": [body, {"type": "array", "items": body, "description": "All with the same fields."}]}
             found[method] = operation(
                 method, what, roles,
                 parameters=[wanted, *(which if verb == "update" else ()), prefer(source, "write")],
-                requestBody={"required": True, "content": json_content(several if verb == "insert" else body)},
+                requestBody={"required": True, "content": json_content(several if verb == "insert" else body, sent)},
                 responses={"201": done} if verb == "insert" else {"200": done, **silent},
             )  # fmt: skip
     if source.allows(relation["delete"]):
@@ -151,7 +153,7 @@ def of_function(source: Source, function: Schema) -> Schema:
         fields[argument["name"]] = {**schema, **default_of(argument)}
     required = [argument["name"] for argument in function["arguments"] if argument["default"] is None]
     answer, extra = answer_of(source, function)
-    security, refused = source.needs(function["execute"])
+    security, refused = source.needs(function["execute"], REFUSED)
     writes = {409: ["23503"], 413: ["payload_too_large"]} if function["is_volatile"] else {}
     said = joined({**SAID, 400: [*SAID[400], "23514"]}, refused, errors_of(function["comment"] or ""), writes, BUSY)
     if "206" in answer:
@@ -165,11 +167,12 @@ def of_function(source: Source, function: Schema) -> Schema:
     body: Schema = {"type": "object", "properties": fields, "additionalProperties": False}
     component = f"Rpc{camel(name)}"
     source.components["schemas"][component] = body | ({"required": required} if required else {})
+    sent = examples().get(f"rest_rpc_{name}", {}).get("body")
     posted: Schema = {
         **common,
         "operationId": f"rest_rpc_{name}",
         "parameters": extra,
-        "requestBody": {"required": bool(required), "content": json_content(of_kind(component))},
+        "requestBody": {"required": bool(required), "content": json_content(of_kind(component), sent)},
         "responses": {**answer, **source.problems(said)},
     }
     if function["is_volatile"]:

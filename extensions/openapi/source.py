@@ -41,6 +41,8 @@ DESCRIPTIONS = {
     503: "Busy; `Retry-After` says when to try again.",
 }
 Said = dict[int, list[str]]
+# Nobody's token first, which is no fault where nobody is served.
+REFUSED: Said = {401: ["not_authenticated", "token_invalid", "token_expired"], 403: ["permission_denied"]}
 
 
 @lru_cache
@@ -133,15 +135,14 @@ class Source:
             made[str(status)] = {"$ref": f"#/components/responses/{name}"}
         return made
 
-    def needs(self, roles: Iterable[str]) -> tuple[list[Schema], Said]:
-        """Security of an operation for these roles, and what is said to others."""
-        said: Said = {401: ["token_invalid", "token_expired"]}
-        if "anon" in roles:
-            return [{}, {"bearer": []}], said
-        said[401].insert(0, "not_authenticated")
-        if "customer" not in roles:
-            said[403] = ["permission_denied"]
-        return [{"bearer": []}], said
+    def needs(self, roles: Iterable[str], words: Said = REFUSED) -> tuple[list[Schema], Said]:
+        """Security of an operation for these roles, and what is said to nobody and to others."""
+        is_open = "anon" in roles
+        said = {401: words[401][is_open:]}
+        # Programs with an API key are somebody else as well.
+        if not {"customer", "integration"} <= {*roles}:
+            said[403] = words[403]
+        return [{}, {"bearer": []}] if is_open else [{"bearer": []}], said
 
 
 def joined(*several: Said) -> Said:

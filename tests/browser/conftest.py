@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from stack.ports import free_port
 from tests.conftest import ROOT, Shop, eventually
@@ -22,6 +22,9 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+# What is slow on a busy machine is no fault of a page.
+SLOWEST = 90_000
+expect.set_options(timeout=SLOWEST)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     def enter(size: str = "desktop", **more: Any) -> Visit:
         width, height = SIZES[size]
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **more))
-        contexts[-1].set_default_timeout(30_000)
+        contexts[-1].set_default_timeout(SLOWEST)
         return Visit(contexts[-1])
 
     yield enter

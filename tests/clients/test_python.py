@@ -37,7 +37,7 @@ def test_generated_client_shops(
     assert found.price == "10.00"
     assert isinstance(missing, models.Error) and missing.code == "product_not_found"
     with made("").AuthenticatedClient(base_url=shop.url, token=signed_in.access) as mine:
-        line = models.AddCartItemBodyType0.from_dict({"product_id": product["id"], "quantity": 2})
+        line = models.AddCartItemByProductId.from_dict({"product_id": product["id"], "quantity": 2})
         cart = made("api.cart.add_cart_item").sync(client=mine, body=line)
         assert [item.quantity for item in cart.items] == [2]
         body = models.CheckoutBody.from_dict({"shipping_address": ADDRESS})

@@ -5,8 +5,10 @@ import json
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.conftest import PASSWORD, Person, Shop
+from tests.contract.described import Description
 
 
 def part(token: str, index: int) -> list[tuple[str, Any]]:
@@ -43,3 +45,19 @@ def test_an_address_is_one_whatever_its_case(shop: Shop, customer: Person) -> No
     again = {**body, "password2": PASSWORD, "first_name": "Other"}
     assert shop.client().post("/api/v1/auth/register/", json=again).status_code == 201
     assert customer.client.get("/api/v1/users/me/").json()["first_name"] == "Test"
+
+
+@pytest.mark.parametrize("token", ["", "Bearer e30.e30.e30"])
+def test_who_is_not_signed_in_hears_that_first(shop: Shop, description: Description, token: str) -> None:
+    """And not what is wrong with the body, which is nobody's business."""
+    asked = 0
+    for path, operations in description.document["paths"].items():
+        for method, operation in operations.items():
+            if operation["security"] == [{"bearer": []}] and path.startswith(("/api/v1/", "/auth/v1/")):
+                url = path.format(slug="no-such-thing", id="00000000-0000-4000-8000-000000000000")
+                headers = {"Content-Type": "application/json", **({"Authorization": token} if token else {})}
+                body = b'{"nothing": 1}' if "requestBody" in operation else b""
+                answer = shop.client().request(method, url, content=body, headers=headers)
+                assert answer.status_code == 401, f"{method} {path}: {answer.text}"
+                asked += 1
+    assert asked > 60

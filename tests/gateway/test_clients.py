@@ -65,6 +65,24 @@ def test_a_function_is_called_and_its_errors_are_understood(
     assert rest.from_("cart_items").select("id").execute().data == []
 
 
+def test_postgrest_py_goes_from_the_shelf_to_a_paid_order(
+    rest: postgrest.SyncPostgrestClient, customer: Person, make_product: Callable[..., dict[str, Any]], pay: Any
+) -> None:
+    product = make_product(stock_quantity=9)
+    browsed = rest.from_("products").select("id", count=postgrest.CountMethod.exact).order("price").limit(5).execute()
+    assert browsed.count and 0 < len(browsed.data) <= 5
+    found = rest.rpc("search_products", {"search": product["name"]}).select("id, price").execute().data
+    assert [row["id"] for row in found][:1] == [product["id"]]
+    rest.rpc("add_to_cart", {"product_id": product["id"], "quantity": 2}).execute()
+    totals = rest.rpc("cart_totals", {}).execute().data
+    [address] = rest.from_("addresses").insert(ADDRESS).execute().data
+    order = rest.rpc("checkout", {"shipping_address": address["id"]}).execute().data
+    assert pay(customer, order).json()["order_status"] == "confirmed"
+    mine = rest.from_("orders").select("id, status, total_amount, order_items(quantity)").execute().data
+    total = totals["total_amount"]
+    assert mine == [{"id": order["id"], "status": "confirmed", "total_amount": total, "order_items": [{"quantity": 2}]}]
+
+
 def test_an_anonymous_key_reads_the_shelves_and_nothing_else(shop: Shop) -> None:
     headers = {"apikey": "sb_publishable_key", "Authorization": "Bearer sb_publishable_key"}
     with httpx.Client(timeout=30) as http:
