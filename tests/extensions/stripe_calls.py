@@ -31,9 +31,9 @@ class Scene:
         with self.shop.connect() as connection:
             return connection.execute(statement, {"order": self.order["id"], **values}).fetchall()
 
-    def trouble(self, on: str, how: str, *, after: bool = False) -> None:
-        """Until it is healed."""
-        told = {"on": on, "how": how, "after": after, "times": 1_000_000, "seconds": 0.2}
+    def trouble(self, on: str, how: str, *, after: bool = False, times: int = 1_000_000) -> None:
+        """So many times, or until it is healed."""
+        told = {"on": on, "how": how, "after": after, "times": times, "seconds": 0.2}
         self.twin.post("/twin/faults", json=told).raise_for_status()
 
     def heal(self) -> None:

@@ -180,3 +180,19 @@ def test_a_refund_that_stripe_made_twice_is_told_to_admins(
     shown = scene.customer.client.get(f"/api/v1/orders/{scene.order['id']}/").json()
     assert (shown["status"], shown["refunded_amount"]) == ("confirmed", "5.00")
     assert wrong(database, [scene.product["id"]], [scene.order["id"]]) == []
+
+
+def test_a_part_that_stripe_gave_back_though_it_said_500_is_not_given_back_again(
+    scene: Scene, database: psycopg.Connection[Any]
+) -> None:
+    """A whole refund could not be made twice; of a part there is enough left."""
+    scene.intend()
+    scene.paid(scene.pay())
+    scene.trouble("POST /v1/refunds", "500", after=True, times=1)
+    body = {"order_id": scene.order["id"], "amount": 3}
+    asked = scene.staff.client.post("/rest/v1/rpc/refund_order", json=body).json()
+    done = "select 1 from shop.refunds where id = %(refund)s and status = 'succeeded'"
+    scene.until(lambda: scene.ask(done, refund=asked["id"]), "refund")
+    made = scene.bank.v1.refunds.list({"payment_intent": scene.order["intent"]}).data
+    assert [refund.amount for refund in made] == [300]
+    assert wrong(database, [scene.product["id"]], [scene.order["id"]]) == []
