@@ -16,6 +16,7 @@ from stack.binaries import npm_file
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 ROOMS = {
+    "tutorial": "Tutorial",
     "how-to": "How-to", "reference": "Reference", "explanation": "Explanation",
     "decisions": "Decisions", "repository": "Repository",
 }  # fmt: skip

@@ -37,7 +37,10 @@ HERE = Path(".pgshop")
 def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return when everything is ready.")] = False,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="The public port; 0 takes a free one.  [default: 8000]")
+        int | None,
+        typer.Option(
+            min=0, max=65535, envvar="PGSHOP_PORT", help="The public port; 0 takes a free one.  [default: 8000]"
+        ),
     ] = None,
     state: StateOption = HERE,
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Start with an empty shop.")] = False,

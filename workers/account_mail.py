@@ -1,4 +1,4 @@
-"""Mails about an account. Links carry a token of which only the hash is stored."""
+"""Mails with links. A link carries a token of which only the hash is stored."""
 
 import hashlib
 import secrets
@@ -35,19 +35,3 @@ def reset_password(row_id: str, payload: dict[str, Any]) -> None:
 def change_email(row_id: str, payload: dict[str, Any]) -> None:
     """To the new address: is it yours?"""
     send_link(row_id, payload, "change_email", "change_email", "Confirm your new address at {shop}")
-
-
-def change_notice(row_id: str, payload: dict[str, Any]) -> None:
-    """To the old address: is it you who wants another one?"""
-    send(row_id, "account.change_notice", payload, "change_notice", "Your address at {shop} is about to change")
-
-
-def password_changed(row_id: str, payload: dict[str, Any]) -> None:
-    """To the owner, since it may have been somebody else."""
-    send(row_id, "account.password_changed", payload, "password_changed", "Your password at {shop} was changed")
-
-
-def second_factor(row_id: str, payload: dict[str, Any]) -> None:
-    """The same when the second factor is switched on or off, or has new recovery codes."""
-    subject = "The second factor of your account at {shop}"
-    send(row_id, "account.second_factor", payload, "second_factor", subject, change=payload["change"])

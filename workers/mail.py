@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import format_datetime, localtime
 from functools import lru_cache
@@ -13,6 +14,27 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from extensions.config import settings
 from workers.database import call
+
+# Topics whose only effect is a mail. What it says is templates/<topic, with _ for the dot>.txt and .html; both get what
+# logic.mail_for tells, and the row's payload, which the subject may name as well.
+SUBJECTS = {
+    "customer.address_taken": "You have an account at {shop} already",
+    # To the old address: is it you who wants another one?
+    "account.change_notice": "Your address at {shop} is about to change",
+    # To the owner, since it may have been somebody else; the second factor is switched on or off, or has new codes.
+    "account.password_changed": "Your password at {shop} was changed",
+    "account.second_factor": "The second factor of your account at {shop}",
+    "order.awaits_transfer": "How to pay your order {number}",
+    "order.confirmed": "Your order {number} is confirmed",
+    "order.shipped": "Your order {number} is on its way",
+    "order.delivered": "Your order {number} is delivered",
+    "order.cancelled": "Your order {number} is cancelled",
+    "order.refunded": "Refund for your order {number}",
+    # For staff: what to order anew.
+    "stock.low": "What runs low at {shop}",
+    # For admins: a dispute, or news of Stripe that fits no order.
+    "payment.alert": "A payment at {shop} wants you",
+}
 
 
 @lru_cache
@@ -66,51 +88,14 @@ def send(row_id: str, topic: str, payload: dict[str, Any], template: str, subjec
     context = call("mail_for", topic=topic, payload=payload)
     if context is not None:
         number = (context["order"] or {}).get("order_number", "")
-        deliver(
-            compose(row_id, template, subject.format(shop=context["shop_name"], number=number), {**context, **more})
-        )
+        title = subject.format_map({**payload, "shop": context["shop_name"], "number": number})
+        deliver(compose(row_id, template, title, {**context, "payload": payload, **more}))
 
 
-def address_taken(row_id: str, payload: dict[str, Any]) -> None:
-    """Somebody tried to register an address that has an account: its owner should know."""
-    send(row_id, "customer.address_taken", payload, "address_taken", "You have an account at {shop} already")
+def plain(topic: str) -> Callable[[str, dict[str, Any]], None]:
+    """The handler of a topic of SUBJECTS."""
 
+    def handle(row_id: str, payload: dict[str, Any]) -> None:
+        send(row_id, topic, payload, topic.replace(".", "_"), SUBJECTS[topic])
 
-def order_confirmed(row_id: str, payload: dict[str, Any]) -> None:
-    """The receipt."""
-    send(row_id, "order.confirmed", payload, "order_confirmed", "Your order {number} is confirmed")
-
-
-def order_awaits_transfer(row_id: str, payload: dict[str, Any]) -> None:
-    """Where the money is to go, how much, and under which reference."""
-    send(row_id, "order.awaits_transfer", payload, "order_awaits_transfer", "How to pay your order {number}")
-
-
-def order_shipped(row_id: str, payload: dict[str, Any]) -> None:
-    """It is on its way, and how to follow it."""
-    send(row_id, "order.shipped", payload, "order_shipped", "Your order {number} is on its way")
-
-
-def order_delivered(row_id: str, payload: dict[str, Any]) -> None:
-    """It has arrived."""
-    send(row_id, "order.delivered", payload, "order_delivered", "Your order {number} is delivered")
-
-
-def order_cancelled(row_id: str, payload: dict[str, Any]) -> None:
-    """The order will not come."""
-    send(row_id, "order.cancelled", payload, "order_cancelled", "Your order {number} is cancelled")
-
-
-def order_refunded(row_id: str, payload: dict[str, Any]) -> None:
-    """Money is on its way back."""
-    send(row_id, "order.refunded", payload, "order_refunded", "Refund for your order {number}")
-
-
-def stock_low(row_id: str, payload: dict[str, Any]) -> None:
-    """For staff: what to order anew."""
-    send(row_id, "stock.low", payload, "stock_low", "What runs low at {shop}")
-
-
-def payment_alert(row_id: str, payload: dict[str, Any]) -> None:
-    """For admins: a dispute, or news of Stripe that fits no order."""
-    send(row_id, "payment.alert", payload, "payment_alert", "A payment at {shop} wants you", alert=payload["text"])
+    return handle

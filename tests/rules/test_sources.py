@@ -118,8 +118,10 @@ def depends(path: Path) -> list[str]:
 
 
 def test_migrations_are_one_straight_chain() -> None:
-    assert [path.name[:4] for path in MIGRATIONS] == [f"{n:04}" for n in range(1, len(MIGRATIONS) + 1)]
-    assert [depends(path) for path in MIGRATIONS] == [[], *([path.stem] for path in MIGRATIONS[:-1])]
+    # From 9001 on they are somebody's own (db/README.md), and say themselves what they lean on.
+    ours = [path for path in MIGRATIONS if path.name < "9001"]
+    assert [path.name[:4] for path in ours] == [f"{n:04}" for n in range(1, len(ours) + 1)]
+    assert [depends(path) for path in ours] == [[], *([path.stem] for path in ours[:-1])]
 
 
 @pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
