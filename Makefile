@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 UP_OPTIONS := --state $(STATE) $(if $(PORT),--port $(PORT))
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/installed ## Set up .venv and the servers: locked versions, checked hashes
 	@test -x $(BIN)/pgshop
@@ -41,6 +41,10 @@ soak: $(VENV)/installed-dev ## Trade at length under races, faults and kills; pr
 
 contract: $(VENV)/installed-dev ## Ask whatever the API's document allows, and much that it does not; 20,000 requests a role (CASES=50000, SEED=7)
 	@CONTRACT=$(or $(CASES),20000) CONTRACT_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/contract/test_truth.py $(PYTEST)
+
+compose-test: $(VENV)/installed-dev ## Build the image, run docker-compose.yml with podman, sell, kill its parts; as root (KEEP=1 keeps the images)
+	@COMPOSE=all $(BIN)/python -m pytest -s -rs --timeout 3600 tests/compose $(PYTEST)
+	@$(if $(KEEP),,$(BIN)/python -m tests.compose.machine)
 
 stripe: $(VENV)/installed-dev ## Ask the real Stripe what the twin is asked, with STRIPE_SECRET_KEY=sk_test_… of your own
 	@test -n "$$STRIPE_SECRET_KEY" || { echo "set STRIPE_SECRET_KEY=sk_test_…, from Stripe's dashboard in test mode" >&2; exit 1; }
@@ -84,4 +88,4 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@PGSHOP_VENV=$(VENV) bash stack/install.sh requirements-dev.txt --include=dev
 	@touch $@
 
-.PHONY: help install up down migrate seed test lint mutants soak contract stripe replay plans bench-data bench docs lock
+.PHONY: help install up down migrate seed test lint mutants soak contract compose-test stripe replay plans bench-data bench docs lock

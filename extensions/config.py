@@ -1,11 +1,14 @@
 """All settings of the shop, read once from the environment and `.env`; weak secrets are refused here."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+# Where containers have what must not be in an environment: a file each, named as the setting.
+SECRETS = Path("/run/secrets")
 WEAK_WORDS = ("changeme", "secret", "password", "example", "insecure", "default")
 
 
@@ -15,7 +18,12 @@ class Settings(BaseSettings):
     Empty values count as absent, so that a copied `.env.example` changes nothing.
     """
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
+    )
 
     public_url: str = Field(
         "http://127.0.0.1:8000",
@@ -89,6 +97,9 @@ class Settings(BaseSettings):
     worker_patience_seconds: int = Field(
         90, ge=3, description="A worker that begins no task for so long ends and is started anew, in seconds."
     )
+    backup_recipient: str | None = Field(
+        None, pattern=r"^age1[0-9a-z]+$", description="Public key of age for which backups are encrypted."
+    )
     demo: bool = Field(False, description="Whether the landing page names the demo accounts; set by the stack.")
     cors_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Origins that browsers may call from, separated by commas; none by default."
@@ -96,6 +107,10 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Addresses whose X-Forwarded-For is believed, separated by commas; none by default.",
+    )
+    tls_folder: str | None = Field(
+        None,
+        description="Folder with fullchain.pem and privkey.pem, where the gateway speaks TLS itself; containers only.",
     )
     body_limit: str = Field("256k", pattern=r"^[0-9]+[km]$", description="Largest request body, in nginx's notation.")
     upload_limit: str = Field(

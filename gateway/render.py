@@ -111,11 +111,14 @@ def render(
     pages: Iterable[str],
     workers_user: str | None = None,
     listen: str = "127.0.0.1",
+    scratch: Path | None = None,
+    doors: tuple[int, int] | None = None,
 ) -> Path:
     """Write nginx.conf and its scripts into `folder` and return the path of the former.
 
     `postgrest` and `service` are host:port, `pages` the files that those of gateway/pages need. `workers_user` is given
-    when nginx starts as root.
+    when nginx starts as root. What nginx writes itself goes to `scratch`, else to `folder`, too. `doors` are the ports
+    for HTTP and HTTPS from outside, when there are such beside `port`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for script in HERE.glob("*.js"):
@@ -134,6 +137,8 @@ def render(
     )
     text = environment.get_template("nginx.conf.j2").render(
         folder=folder.resolve(),
+        scratch=scratch or folder.resolve(),
+        doors=doors,
         listen=listen,
         port=port,
         postgrest=postgrest,

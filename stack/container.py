@@ -1,18 +1,21 @@
-"""What containers of docker-compose.yml ask for: `python -m stack.container prepare`, and `… alive PART`."""
+"""What the container `migrate` of docker-compose.yml does: `python -m stack.container prepare`.
+
+Also, when asked to: `… backup FILE`, and `… restore FILE [FILE WITH THE KEY]`.
+"""
 
 import secrets
 import sys
-import urllib.request
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import redis
+import psycopg
 
 from db.bootstrap import bootstrap
 from db.demo import is_empty, seed
 from db.migrate import migrate
 from extensions.config import Settings
 from gateway.render import render
+from stack.backup import back_up, restore
 from stack.binaries import page_files
 from stack.configurations import public_keys
 from stack.database import ask_of_staff
@@ -23,11 +26,6 @@ from stack.signing import register
 CONFIGURATION = Path("/configuration")
 MEDIA = Path("/media")
 SHORTEST_PASSWORD = 20
-ASKED = {
-    "service": "http://127.0.0.1:8000/health/live",
-    "postgrest": "http://127.0.0.1:3001/ready",
-    "twin": "http://127.0.0.1:8001/health",
-}
 
 
 def prepare(settings: Settings) -> None:
@@ -40,6 +38,8 @@ def prepare(settings: Settings) -> None:
     if not key:
         raise StackError("JWT_PRIVATE_KEY is missing.", "All containers need the same one.")
     check_signing_key(key)
+    if settings.tls_folder and not settings.public_url.startswith("https://"):
+        raise StackError("PUBLIC_URL is no https://… although the gateway speaks TLS.", "Or leave TLS_FOLDER empty.")
     database_url = prepare_database(settings)
     register(database_url, key, settings.access_token_seconds)
     ask_of_staff(database_url, settings)
@@ -53,18 +53,19 @@ def prepare_database(settings: Settings) -> str:
 
     Raises StackError, psycopg.Error.
     """
-    passwords = {"migrator": secrets.token_urlsafe(32)}
-    for role in ("service", "worker", "authenticator"):
-        url = getattr(settings, f"{role}_database_url")
-        passwords[role] = unquote(urlsplit(url.get_secret_value()).password or "") if url else ""
-        if len(passwords[role]) < SHORTEST_PASSWORD:
+    urls, passwords = {}, {"migrator": secrets.token_urlsafe(32)}
+    for name in ("service_database_url", "worker_database_url", "authenticator_database_url", "database_url"):
+        url = getattr(settings, name)
+        if url is None:
+            raise StackError(f"{name.upper()} is missing.", "sh stack/secrets.sh makes what can be made.")
+        urls[name] = url.get_secret_value()
+        password = passwords[name.removesuffix("_database_url")] = unquote(urlsplit(urls[name]).password or "")
+        if len(password) < SHORTEST_PASSWORD:
             raise StackError(
-                f"{role.upper()}_DATABASE_URL has a password of less than {SHORTEST_PASSWORD} characters.",
+                f"{name.upper()} has a password of less than {SHORTEST_PASSWORD} characters.",
                 "Make one with openssl rand -hex 24.",
             )
-    if settings.database_url is None:
-        raise StackError("DATABASE_URL is missing.", "It names a superuser, who makes the roles of the shop.")
-    database_url = bootstrap(settings.database_url.get_secret_value(), passwords)["migrator"]
+    database_url = bootstrap(urls["database_url"], passwords)["migrator"]
     migrate(database_url)
     return database_url
 
@@ -81,19 +82,19 @@ def configure(settings: Settings, folder: Path, media: Path) -> None:
         media=media,
         settings=settings,
         pages=page_files(),
+        # Its file system is read-only but for this.
+        scratch=Path("/tmp"),  # noqa: S108 of a container
+        doors=(8081, 8443),
     )
     # Nginx's own image has njs as a module, the embedded one has it built in.
     conf.write_text(f"load_module modules/ngx_http_js_module.so;\n{conf.read_text()}")
 
 
-def is_alive(part: str, settings: Settings) -> bool:
-    """Whether a part answers, or has just shown that it works. Raises OSError, RedisError when it does not."""
-    if part in ASKED:
-        with urllib.request.urlopen(ASKED[part], timeout=3) as answer:  # noqa: S310 one of ours
-            return bool(answer.status == 200)
-    url = settings.redis_url
-    with redis.Redis.from_url(url.get_secret_value() if url else "") as client:
-        return bool(client.exists(f"pgshop:heartbeat:{part}"))
+def admin_url(settings: Settings) -> str:
+    """How a superuser logs in. Raises StackError."""
+    if settings.database_url is None:
+        raise StackError("DATABASE_URL is missing.", "sh stack/secrets.sh makes what can be made.")
+    return settings.database_url.get_secret_value()
 
 
 def main(arguments: list[str]) -> int:
@@ -103,10 +104,20 @@ def main(arguments: list[str]) -> int:
             case ["prepare"]:
                 prepare(read_settings())
                 return 0
-            case ["alive", part]:
-                return 0 if is_alive(part, Settings()) else 1
+            case ["backup", file]:
+                settings = read_settings()
+                back_up(admin_url(settings), MEDIA, Path(file), settings.backup_recipient)
+                return 0
+            case ["restore", file, *identity]:
+                settings = read_settings()
+                restore(admin_url(settings), MEDIA, Path(file), Path(identity[0]) if identity else None)
+                prepare(settings)
+                return 0
     except StackError as error:
         sys.exit(f"{error} {error.hint}")
+    except psycopg.Error as error:
+        # A volume that is older than the secrets knows other passwords.
+        sys.exit(f"The database refused us: {error} Does its volume belong to these secrets?")
     sys.exit(__doc__)
 
 

@@ -1,0 +1,105 @@
+"""The shop of docker-compose.yml, brought up by podman-compose, and what can be done to its containers."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.compose.machine import podman, run
+
+PROJECT = "pgshop-compose-test"
+PATIENCE = 300.0
+
+
+@dataclass
+class Compose:
+    """One project. Podman checks health only where systemd has timers, so here the tests ask by its own commands."""
+
+    tree: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def services(self) -> dict[str, Any]:
+        return dict(yaml.safe_load((self.tree / "docker-compose.yml").read_text())["services"])
+
+    def __call__(self, *arguments: str, check: bool = True) -> str:
+        """podman-compose with the demo profile."""
+        command = ("podman-compose", "--profile", "demo", "-p", PROJECT, *arguments)
+        done = run(*command, check=check, cwd=self.tree)
+        return done.stdout + done.stderr
+
+    def name(self, service: str) -> str:
+        return f"{PROJECT}_{service}_1"
+
+    def inspect(self, service: str) -> dict[str, Any]:
+        found = podman("inspect", self.name(service), check=False)
+        return dict(json.loads(found)[0]) if found not in ("", "[]") else {}
+
+    def is_healthy(self, service: str) -> bool:
+        """By the check that the compose file gives."""
+        seen = self.inspect(service)
+        if not seen.get("State", {}).get("Running"):
+            return False
+        return run("podman", "healthcheck", "run", self.name(service), check=False).returncode == 0
+
+    def is_met(self, service: str, condition: str) -> bool:
+        if condition != "service_completed_successfully":
+            return self.is_healthy(service)
+        state = self.inspect(service).get("State", {})
+        assert state.get("Status") != "exited" or state["ExitCode"] == 0, self.logs(service)
+        return bool(state.get("Status") == "exited")
+
+    def waves(self) -> Iterator[tuple[list[str], set[tuple[str, str]]]]:
+        """The services in groups, each when those that it depends on were started, with the conditions of the group."""
+        left = self.services
+        done: set[str] = set()
+        while left:
+            group = [name for name in left if left[name].get("depends_on", {}).keys() <= done]
+            needed = [left.pop(name).get("depends_on", {}) for name in group]
+            done |= set(group)
+            yield group, {(other, how["condition"]) for each in needed for other, how in each.items()}
+
+    def up(self) -> dict[str, float]:
+        """Everything, each when its conditions are met, as compose does it; seconds until each is healthy.
+
+        podman-compose leaves conditions out where podman is older than 4.6, so they are waited for here.
+        """
+        begun = time.monotonic()
+        for group, conditions in self.waves():
+            for other, condition in conditions:
+                self.wait(other, condition)
+            self("up", "--detach", "--no-deps", "--no-build", *group)
+        took = {}
+        for name in self.services:
+            self.wait(name, "service_completed_successfully" if name == "migrate" else "service_healthy")
+            took[name] = time.monotonic() - begun
+        return took
+
+    def wait(self, service: str, condition: str = "service_healthy") -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not self.is_met(service, condition):
+            assert time.monotonic() < deadline, f"{service} is not {condition}:\n{self.logs(service)}"
+            # Each question is a process of its own in the container.
+            time.sleep(1)
+
+    def logs(self, service: str, lines: int = 40) -> str:
+        done = run("podman", "logs", "--tail", str(lines), self.name(service), check=False)
+        return done.stdout + done.stderr
+
+    def execute(self, service: str, *command: str) -> str:
+        """What a command says in a container."""
+        return podman("exec", self.name(service), *command)
+
+    def crash(self, service: str) -> None:
+        """End all its processes from outside, as the kernel would: `podman kill` counts as being stopped on purpose."""
+        # With `init`, the first process is no more than the parent of the one that is meant.
+        os.kill(self.inspect(service)["State"]["Pid"], signal.SIGKILL)
+
+    def down(self, *, volumes: bool = False) -> None:
+        self("down", *(["--volumes"] if volumes else []), check=False)

@@ -1,0 +1,85 @@
+"""A light load: somebody who buys and pays, over and over, and remembers what the shop has promised."""
+
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import httpx
+
+from tests.compose.conftest import House
+from tests.conftest import ADDRESS
+
+PAID = """
+select o.order_number from shop.orders o join shop.payments p on p.order_id = o.id
+where p.status = 'succeeded' and p.captured_amount = o.total_amount and o.status = 'confirmed'
+"""
+
+
+def buy(client: httpx.Client, key: str = "") -> dict[str, Any]:
+    """One order, paid. Raises HTTPError when the shop could not answer; asked again with the same key it goes on."""
+    key = key or uuid.uuid4().hex
+    shelf = client.get("/api/v1/products/", params={"in_stock": "true"}).raise_for_status().json()["results"]
+    product = client.get(f"/api/v1/products/{shelf[0]['slug']}/").raise_for_status().json()
+    variant = {"variant_id": product["variants"][0]["id"]} if product["variants"] else {}
+    body: dict[str, Any] = {"product_id": product["id"], "quantity": 1, **variant}
+    client.post("/api/v1/cart/items/", json=body).raise_for_status()
+    wanted = {"Idempotency-Key": key}
+    order = client.post("/api/v1/orders/", json={"shipping_address": ADDRESS}, headers=wanted).raise_for_status().json()
+    body = {"order_id": order["id"], "payment_method": "pm_card_visa"}
+    client.post("/api/v1/payments/confirm/", json=body).raise_for_status()
+    return dict(order)
+
+
+@dataclass
+class Trade:
+    """Goes on in a thread while something else happens."""
+
+    house: House
+    email: str = field(default_factory=lambda: f"regular-{uuid.uuid4().hex[:8]}@example.com")
+    paid: list[dict[str, Any]] = field(default_factory=list)
+    refused: int = 0
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Self:
+        self.client = self.house.register(self.email)
+        self.thread = threading.Thread(target=self.go_on, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over.set()
+        self.thread.join(120)
+        self.client.close()
+
+    def go_on(self) -> None:
+        while not self.is_over.is_set():
+            try:
+                self.paid.append(buy(self.client))
+            except httpx.HTTPError:
+                self.refused += 1
+            self.is_over.wait(0.3)
+
+    def sold_after(self, count: int) -> bool:
+        """Whether somebody has bought since there were `count`."""
+        return len(self.paid) > count
+
+    def lost(self) -> list[str]:
+        """Numbers of orders that were said to be paid and are not."""
+        known = self.house.sql(PAID).splitlines()
+        return [order["order_number"] for order in self.paid if order["order_number"] not in known]
+
+    def unmailed(self) -> list[str]:
+        """Numbers of paid orders that no mail has confirmed, or more than one."""
+        subjects = [mail["subject"] for mail in self.house.mails(self.email)]
+        numbers = [order["order_number"] for order in self.paid]
+        return [number for number in numbers if subjects.count(f"Your order {number} is confirmed") != 1]
+
+
+def seconds_until(look: Any, begun: float, patience: float = 120) -> float:
+    """How long it took, asked every quarter of a second."""
+    while not look():
+        assert time.monotonic() - begun < patience, look
+        time.sleep(0.25)
+    return time.monotonic() - begun
