@@ -94,6 +94,9 @@ class Scene:
                 os.kill(victim, signal.SIGKILL)
         eventually(lambda: self.find_pids().get(part, pid) != pid, 60, f"{part} is back")
         self.pids = self.find_pids()
+        if part == "postgres":
+            # It has its log to read, and those who were connected to it have to come again.
+            eventually(lambda: httpx.get(f"{self.shop.url}/health/", timeout=60).is_success, 60, "the shop sells again")
 
     def place(self) -> None:
         self.guest.client.post("/api/v1/cart/clear/").raise_for_status()
