@@ -51,6 +51,8 @@ SCHEMA = f"""{MADE}# Schema
 The tables of the schemas `shop` and `auth`, as the catalogue of a migrated database has them. Pictures show keys alone;
 boxes without any belong to another subject. What clients see are the views of the schema `api`: [the API](api.md).
 """
+# As large as it is, so that it scrolls on a phone.
+NATURAL = '%%{init: {"er": {"useMaxWidth": false}}}%%'
 TABLES = """
 select c.oid, n.nspname as schema, c.relname as name, obj_description(c.oid, 'pg_class') as comment
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -119,7 +121,8 @@ def api() -> str:
         for method, what in operations.items():
             if method not in {"get", "post", "put", "patch", "delete"}:
                 continue
-            who = "" if {} in what.get("security", [{}]) else "signed in"
+            # None, or one of which is none: anybody.
+            who = "" if {} in (what.get("security") or [{}]) else "signed in"
             subjects[what["tags"][0]].append([f"`{method.upper()}`", f"`{path}`", what.get("summary", ""), who])
     text = API
     for tag in document["tags"]:
@@ -147,7 +150,7 @@ def schema(database_url: str) -> str:
     text = SCHEMA
     for subject, names in SUBJECTS.items():
         tables = [found.pop(name) for name in names.split()]
-        text += f"\n## {subject}\n\n```mermaid\nerDiagram\n{''.join(map(drawn, tables))}```\n"
+        text += f"\n## {subject}\n\n```mermaid\n{NATURAL}\nerDiagram\n{''.join(map(drawn, tables))}```\n"
         for row in tables:
             text += f"\n### {row['schema']}.{row['name']}\n\n{row['comment'] or ''}\n\n" + table(
                 ["column", "type", "", "what it is"],

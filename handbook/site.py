@@ -84,6 +84,7 @@ def build(root: Path = ROOT, into: Path = BUILD) -> str:
     gather(root, pages)
     (pages / "assets").mkdir()
     shutil.copy(npm_file("@mermaid-js/tiny/dist/mermaid.tiny.js"), pages / "assets/mermaid.js")
+    shutil.copy(ROOT / "handbook/site.css", pages / "assets")
     order = f'docs_dir = "pages"\nsite_dir = "site"\n{navigation(pages)}'
     settings = (ROOT / "handbook/zensical.toml").read_text().replace("[project]\n", f"[project]\n{order}", 1)
     (into / "zensical.toml").write_text(settings)

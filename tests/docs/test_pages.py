@@ -76,6 +76,32 @@ def test_what_a_page_shows_can_be_pasted(demo: Shop, tmp_path: Path, page: Path)
     perform(page, told, tmp_path, environment, before)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("```bash\necho one\nfalse\necho two\n```\n", "1 in the block at line 1:\none"),
+        ("```bash\ntrue | cat $nowhere\n```\n", "nowhere: unbound variable"),
+        ('```bash\necho \'{"paid": true}\'\n```\n\n```text\n{"paid": false … }\n```\n', "is shown, but it is"),
+        ('```toml title="list.toml"\n[things]\n# …\nb = 2\n```\n', "has 0 times '\\[things\\]'"),
+        ("```python\nassert 1 == 2\n```\n", "AssertionError"),
+    ],
+)
+def test_a_page_that_is_wrong_fails(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "list.toml").write_text("[others]\na = 1\n")
+    (tmp_path / "page.md").write_text(text)
+    with pytest.raises(AssertionError, match=told):
+        perform(tmp_path / "page.md", blocks(tmp_path / "page.md"), tmp_path, {**os.environ})
+
+
+def test_lines_for_a_file_go_below_the_line_that_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "list.toml").write_text("[things]\na = 1\n")
+    page = tmp_path / "page.md"
+    more = '```toml title="list.toml"\n# … at the end\nc = 3\n```\n'
+    page.write_text('```toml title="list.toml"\n[things]\n# …\nb = 2\n```\n' + more)
+    perform(page, blocks(page), tmp_path, {**os.environ})
+    assert (tmp_path / "list.toml").read_text() == "[things]\nb = 2\na = 1\nc = 3\n"
+
+
 def test_each_reason_not_to_execute_is_needed() -> None:
     used = {start for page in PAGES for block in blocks(page) if block.language == "bash" for start in why_not(block)}
     assert used == set(NOT_EXECUTED)

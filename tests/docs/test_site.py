@@ -127,6 +127,9 @@ def test_reading_searching_and_pictures_ask_nobody_else(
     reader.page.goto(f"{address}/reference/schema.html")
     # Drawn: Mermaid's picture is in a shadow root, in place of its source.
     reader.page.wait_for_function("document.querySelectorAll('div.mermaid').length >= 9")
+    reader.page.keyboard.press("Control+k")
+    reader.page.keyboard.type("coupon")
+    reader.page.wait_for_selector("a[href*='give-discounts']:visible")
     width = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     for page in ("index.html", "reference/settings.html", "explanation/security.html"):
         reader.page.goto(f"{address}/{page}")
