@@ -22,6 +22,9 @@ CERTIFICATE = (
     "-addext subjectAltName=DNS:localhost -keyout tls/privkey.pem -out tls/fullchain.pem"
 )
 
+# The demo shop has a few of each.
+DELIVERY = "insert into shop.stock_movements (variant_id, quantity, reason) select variant_id, 10000, 'delivery' from shop.stock"
+
 
 @dataclass
 class House:
@@ -109,6 +112,7 @@ def house(tree: Path) -> Iterator[House]:
     compose.down(volumes=True)
     try:
         took = compose.up()
+        compose.execute("postgres", "psql", "-U", "postgres", "-c", DELIVERY, "pgshop")
         trust = ssl.create_default_context(cafile=str(tree / "tls/fullchain.pem"))
         yield House(compose, f"http://localhost:{http}", f"https://localhost:{https}", trust, took)
     finally:

@@ -70,15 +70,15 @@ class Compose:
 
         podman-compose leaves conditions out where podman is older than 4.6, so they are waited for here.
         """
-        begun = time.monotonic()
+        begun, took = time.monotonic(), dict[str, float]()
         for group, conditions in self.waves():
             for other, condition in conditions:
                 self.wait(other, condition)
+                took.setdefault(other, time.monotonic() - begun)
             self("up", "--detach", "--no-deps", "--no-build", *group)
-        took = {}
         for name in self.services:
             self.wait(name, "service_completed_successfully" if name == "migrate" else "service_healthy")
-            took[name] = time.monotonic() - begun
+            took.setdefault(name, time.monotonic() - begun)
         return took
 
     def wait(self, service: str, condition: str = "service_healthy") -> None:

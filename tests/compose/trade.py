@@ -24,6 +24,8 @@ def buy(client: httpx.Client, key: str = "") -> dict[str, Any]:
     product = client.get(f"/api/v1/products/{shelf[0]['slug']}/").raise_for_status().json()
     variant = {"variant_id": product["variants"][0]["id"]} if product["variants"] else {}
     body: dict[str, Any] = {"product_id": product["id"], "quantity": 1, **variant}
+    # What an attempt that failed has left in the cart is not bought, too.
+    client.post("/api/v1/cart/clear/").raise_for_status()
     client.post("/api/v1/cart/items/", json=body).raise_for_status()
     wanted = {"Idempotency-Key": key}
     order = client.post("/api/v1/orders/", json={"shipping_address": ADDRESS}, headers=wanted).raise_for_status().json()
