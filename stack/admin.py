@@ -210,7 +210,7 @@ def add_to(app: typer.Typer) -> None:
     from db.exporting import app as exporting
     from db.importing import app as importing
     from stack.gen import app as generating
-    from stack.safekeeping import backup, restore
+    from stack.safekeeping import backup, doctor, restore
     from stack.signing import app as signing
 
     user = typer.Typer(no_args_is_help=True, help="Accounts.")
@@ -224,6 +224,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(reconcile)
     app.command()(backup)
     app.command()(restore)
+    app.command()(doctor)
     app.add_typer(user, name="user")
     app.add_typer(importing, name="import")
     app.add_typer(exporting, name="export")

@@ -1,6 +1,6 @@
 """What the container `migrate` of docker-compose.yml does: `python -m stack.container prepare`.
 
-Also, when asked to: `… backup FILE`, and `… restore FILE [FILE WITH THE KEY]`.
+Also, when asked to: `… doctor`, `… backup FILE`, and `… restore FILE [FILE WITH THE KEY]`.
 """
 
 import secrets
@@ -19,6 +19,7 @@ from stack.backup import back_up, restore
 from stack.binaries import page_files
 from stack.configurations import public_keys
 from stack.database import ask_of_staff
+from stack.doctor import tell
 from stack.environment import check_signing_key, own_keys, read_settings, refuse_toys
 from stack.errors import StackError
 from stack.signing import register
@@ -104,6 +105,9 @@ def main(arguments: list[str]) -> int:
             case ["prepare"]:
                 prepare(read_settings())
                 return 0
+            case ["doctor"]:
+                settings = read_settings()
+                return 0 if tell(settings, admin_url(settings), MEDIA) else 1
             case ["backup", file]:
                 settings = read_settings()
                 back_up(admin_url(settings), MEDIA, Path(file), settings.backup_recipient)

@@ -1,5 +1,6 @@
-"""The commands `backup` and `restore`."""
+"""The commands that an operator needs on bad days: `backup`, `restore`, `doctor`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -57,3 +58,19 @@ def restore(
     except psycopg.Error as error:
         raise StackError(f"restore: {error}") from None
     print(f"restored; what was there is the database {before}")
+
+
+def doctor(state: StateOption = HERE) -> None:
+    """Look at the running installation: what is wrong with it, and what to do. Exit code 1 when something is."""
+    from stack.admin import database_url
+    from stack.environment import plan, read_settings
+    from stack.state import State
+
+    database_url(state)
+    stack = State.at(state)
+    todo = plan(stack, read_settings())
+    os.environ.update(todo.environment)
+    from stack.doctor import tell
+
+    if not tell(read_settings(), todo.admin_url, stack.media):
+        raise typer.Exit(1)

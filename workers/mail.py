@@ -65,8 +65,8 @@ def compose(row_id: str, template: str, subject: str, context: dict[str, Any]) -
     return message
 
 
-def deliver(message: EmailMessage) -> None:
-    """Hand a mail to the SMTP server. Raises OSError, smtplib.SMTPException."""
+def connect() -> smtplib.SMTP:
+    """The SMTP server, signed in where its URL has somebody. Raises OSError, smtplib.SMTPException."""
     secret = settings().smtp_url
     url = urlsplit(secret.get_secret_value() if secret else "")
     if url.scheme == "smtps":
@@ -75,11 +75,16 @@ def deliver(message: EmailMessage) -> None:
         )
     else:
         connection = smtplib.SMTP(url.hostname or "", url.port or 25, timeout=20)
-    with connection:
-        if url.scheme == "smtp+starttls":
-            connection.starttls(context=ssl.create_default_context())
-        if url.username:
-            connection.login(unquote(url.username), unquote(url.password or ""))
+    if url.scheme == "smtp+starttls":
+        connection.starttls(context=ssl.create_default_context())
+    if url.username:
+        connection.login(unquote(url.username), unquote(url.password or ""))
+    return connection
+
+
+def deliver(message: EmailMessage) -> None:
+    """Hand a mail to the SMTP server. Raises OSError, smtplib.SMTPException."""
+    with connect() as connection:
         connection.send_message(message)
 
 

@@ -23,7 +23,9 @@ CERTIFICATE = (
 )
 
 # The demo shop has a few of each.
-DELIVERY = "insert into shop.stock_movements (variant_id, quantity, reason) select variant_id, 10000, 'delivery' from shop.stock"
+DELIVERY = """
+insert into shop.stock_movements (variant_id, quantity, reason) select variant_id, 10000, 'delivery' from shop.stock
+"""
 
 
 @dataclass

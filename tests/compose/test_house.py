@@ -75,3 +75,21 @@ def test_limits_are_kept(house: House) -> None:
         given = house.compose.inspect(name)["HostConfig"]
         assert given["Memory"] > 0, name
         assert given["RestartPolicy"]["Name"] in ("unless-stopped", "on-failure"), name
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            "SERVICE_DATABASE_URL=postgresql://service:short@postgres/pgshop",
+            "SERVICE_DATABASE_URL has a password of less",
+        ),
+        ("JWT_PRIVATE_KEY=changeme-changeme-changeme", "JWT_PRIVATE_KEY: too weak"),
+        ("PUBLIC_URL=http://localhost", "PUBLIC_URL is no https"),
+        ("ENVIRONMENT=production", "has no demo shop"),
+    ],
+)
+def test_a_weak_start_ends_with_its_reason(house: House, given: str, said: str) -> None:
+    # Without a name of its own it would take the one of the shop's.
+    command = ("run", "--rm", "--no-deps", "--name", "pgshop-weak-start", "-e", given, "migrate")
+    assert said in house.compose(*command, check=False)

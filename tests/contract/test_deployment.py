@@ -101,7 +101,7 @@ def test_only_the_gateway_is_reached_from_outside() -> None:
     assert reached["postgres"] == reached["valkey"] == {"data"}
     assert "data" not in reached["gateway"] | reached["twin"] | reached["mail"]
     assert {name for name, networks in reached.items() if "outside" in networks} == {
-        "gateway", "extensions", "worker", "twin", "mail",
+        "gateway", "extensions", "worker", "twin", "mail", "migrate",
     }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ PAGES = [
 ]
 # A block with a line that begins so is read by the shell, and not executed.
 NOT_EXECUTED = {
-    "docker ": "wants a container engine; tests/contract/test_deployment.py holds the promises of that page",
+    "docker ": "wants a container engine; make compose-test does what those pages say",
     "stripe ": "Stripe's own program, and an account there",
     "make up": "goes on until Ctrl-C; tests/stack/test_foreground.py does it; here a shop runs already",
 }

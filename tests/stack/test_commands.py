@@ -10,7 +10,18 @@ from tests.conftest import ROOT, pgshop
 from tests.stack.conftest import fails
 
 COMMANDS = ["up", "down", "status", "logs", "psql", "migrate", "seed"]
-COMMANDS += ["user", "user create", "user role", "import", "import products", "export", "export products"]
+COMMANDS += [
+    "backup",
+    "restore",
+    "doctor",
+    "user",
+    "user create",
+    "user role",
+    "import",
+    "import products",
+    "export",
+    "export products",
+]
 NEED_A_STACK = [
     "psql",
     "migrate",
