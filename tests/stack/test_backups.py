@@ -1,7 +1,9 @@
 """A backup is put back into an empty shop, and everything is there."""
 
+import io
 import os
 import subprocess
+import tarfile
 import time
 from pathlib import Path
 from typing import Any
@@ -120,3 +122,17 @@ def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="no backup"):
         (tmp_path / "x").write_text("words")
         unpack(tmp_path / "x", tmp_path, None)
+
+
+@pytest.mark.parametrize("name", ["../outside", "media/../../outside", "/outside", "elsewhere"])
+def test_an_archive_cannot_write_elsewhere(tmp_path: Path, name: str) -> None:
+    folder, made, source = tmp_path / "folder", tmp_path / "made", tmp_path / "source"
+    folder.mkdir()
+    source.write_text("rows")
+    with tarfile.open(made, "w") as archive:
+        archive.add(source, "database.dump")
+        member = tarfile.TarInfo(name)
+        archive.addfile(member, io.BytesIO())
+    with pytest.raises(StackError, match="no backup"):
+        unpack(made, folder, None)
+    assert list(folder.iterdir()) == []
