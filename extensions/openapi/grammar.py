@@ -94,11 +94,11 @@ def select(source: Source, relation: Schema, columns: list[Schema]) -> Schema:
     names = "|".join(column["name"] for column in columns)
     related = [name for name in relation["related"] if readable(source, source.relation(name))]
     embedded = rf"(,({'|'.join(related)})\(\*\))?" if related else ""
-    said = "Which columns, `*` for all; `name:column` renames, `column::text` casts."
+    said = "Which columns, `*` or nothing for all; `name:column` renames, `column::text` casts."
     if related:
         said += f" Embed with their own list: {', '.join(f'`{name}(*)`' for name in related)}."
     key = f"{relation['name']}.select"
-    pattern = rf"^(\*|({names})(,({names}))*){embedded}$"
+    pattern = rf"^$|^(\*|({names})(,({names}))*){embedded}$"
     source.components["parameters"][key] = query("select", said, {"type": "string", "pattern": pattern, "default": "*"})
     return {"$ref": f"#/components/parameters/{key}"}
 

@@ -8,6 +8,14 @@ from extensions.openapi.schemas import GIVEN, Schema, default_of, merged, nullab
 from extensions.openapi.source import Source, camel, table
 
 
+def described(owner: str, name: str, schema: Schema, otherwise: str = "") -> Schema:
+    """A field with what api.toml says of it: there, wherever it is, or as a parameter."""
+    words = table()["fields"]
+    said = words.get(f"{owner}.{name}") or words.get(name) or otherwise
+    said = said or table()["parameters"].get(name, "").partition(" ")[2]
+    return {**schema, "description": said} if said else schema
+
+
 def body_of(source: Source, function: Schema, inputs: Schema, *, is_new: bool) -> Schema:
     """The schema of the body that a function reads by logic.check_body."""
     # The second argument: texts of JSON, and the one function that several have in common.
@@ -35,7 +43,7 @@ def body_of(source: Source, function: Schema, inputs: Schema, *, is_new: bool) -
         schema = schema if is_required else nullable(schema)
         if is_new and not is_required and kind != "object":
             schema |= default_of(column) if "default" in column else {}
-        properties[name] = {**schema, "description": column["comment"]} if column["comment"] else schema
+        properties[name] = described(function["name"], name, schema, column["comment"])
     made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     required = [name for name, rule in spec.items() if rule.endswith("!")]
     if required:
@@ -58,7 +66,8 @@ def model_schema(name: str) -> Schema:
     schema = getattr(bodies, name).model_json_schema()
     for field in (schema, *schema.get("properties", {}).values()):
         field.pop("title", None)
-    return dict(schema)
+    properties = {field: described(name, field, rules) for field, rules in schema.get("properties", {}).items()}
+    return {**schema, "properties": properties}
 
 
 def model(source: Source, name: str) -> Schema:

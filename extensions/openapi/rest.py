@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from extensions.openapi.grammar import filters, paging, prefer, query, readable, select
+from extensions.openapi.inputs import described
 from extensions.openapi.schemas import (
     GIVEN,
     Schema,
@@ -150,6 +151,7 @@ def of_function(source: Source, function: Schema) -> Schema:
         schema = merged(dict(GIVEN[kind]) if kind else type_of(argument["type"]), rules)
         if argument["default"] and argument["default"].startswith("NULL"):
             schema = nullable(schema)
+        schema = described(f"api.{name}", argument["name"], schema, column.get("comment") or "")
         fields[argument["name"]] = {**schema, **default_of(argument)}
     required = [argument["name"] for argument in function["arguments"] if argument["default"] is None]
     answer, extra = answer_of(source, function)

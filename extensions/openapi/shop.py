@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from extensions.openapi.inputs import body_of, model, model_schema
+from extensions.openapi.inputs import body_of, described, model, model_schema
 from extensions.openapi.schemas import GIVEN, Schema, merged, nullable, of_kind, shown
 from extensions.openapi.source import (
     ROLES,
@@ -196,7 +196,7 @@ def by_service(source: Source, route: Route, method: str) -> Schema | None:
     for kind in row.get("also_as", ()):
         responses["200"]["content"][kind] = {"schema": {}}
     if "form" in row and method == "POST":
-        fields = {field: {"type": "string"} for field in row["form"]}
+        fields = {field: described("Reset", field, {"type": "string"}) for field in row["form"]}
         content = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}
         made["requestBody"] = {"required": False, "content": content}
     if "body" in row:

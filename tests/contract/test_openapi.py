@@ -34,6 +34,14 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
+def fields(document: dict[str, Any], schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Whatever may stand in a body."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    parts = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *([schema["items"]] if "items" in schema else ())]
+    return [*schema.get("properties", {}).items(), *(field for part in parts for field in fields(document, part))]
+
+
 @pytest.mark.parametrize("role", ["", "anon"])
 def test_it_is_openapi(documents: dict[str, dict[str, Any]], role: str) -> None:
     validate(documents[role])
@@ -86,6 +94,8 @@ def test_every_operation_is_described(documents: dict[str, dict[str, Any]]) -> N
         if "requestBody" in operation and operation["operationId"] != "webhook":
             [content] = operation["requestBody"]["content"].values()
             assert content["schema"], name
+            for field, schema in fields(documents[""], content["schema"]):
+                assert schema.get("description"), f"{name}: {field}"
 
 
 def test_rules_of_the_database_are_in_it(documents: dict[str, dict[str, Any]]) -> None:

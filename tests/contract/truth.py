@@ -97,6 +97,8 @@ def run(found: Findings, document: dict[str, Any], url: str, token: str | None, 
             continue
         for name, interaction in event.recorder.interactions.items():
             found.cases[event.phase.value] += 1
+            if not found.cases.total() % 1000:
+                print(f"{found.cases.total()} cases, {len(found.faults)} faults", flush=True)
             found.operations.add(event.recorder.cases[name].value.operation.label)
             status = interaction.response.status_code if interaction.response else 0
             found.statuses[status] += 1
@@ -131,4 +133,6 @@ def judge(found: Findings, known: list[Entry], check: str, case: Case, said: str
         found.excused[fitting.reason] += 1
     else:
         kind = (check, case.operation.label, aspects["status"])
-        found.faults.setdefault(kind, "\n    ".join(f"{name}: {value[:700]}" for name, value in aspects.items()))
+        if kind not in found.faults:
+            found.faults[kind] = "\n    ".join(f"{name}: {value[:700]}" for name, value in aspects.items())
+            print(f"{kind}\n    {found.faults[kind]}", flush=True)

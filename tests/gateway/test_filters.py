@@ -79,3 +79,12 @@ def test_a_change_with_a_filter_hits_what_it_names(resident: Person, query: str)
     assert [address["address_line2"] for address in addresses(resident)] == [query[:20], other["address_line2"]]
     assert resident.client.delete(f"/rest/v1/addresses?{wanted}").status_code in (200, 204)
     assert addresses(resident) == [other]
+
+
+@pytest.mark.parametrize("query", ["select=", "select=&limit=1", "limit=1&select=", "limit=1&select=&offset=0"])
+def test_an_empty_select_of_a_function_is_all_and_no_more(
+    resident: Person, make_product: Callable[..., dict[str, Any]], query: str
+) -> None:
+    url, body = "/rest/v1/rpc/search_products", {"search": make_product()["name"]}
+    [row] = resident.client.post(f"{url}?{query}", json=body).json()
+    assert [row] == resident.client.post(f"{url}?limit=1", json=body).json()
