@@ -1,6 +1,7 @@
 """The site is built of every page, all that is linked is there, and reading it asks nothing of anybody else."""
 
 import http.server
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -62,6 +63,12 @@ def test_every_page_of_docs_is_in_the_site(site: Path) -> None:
     assert len(pages) > 30
     assert [str(page) for page in pages if not (site / page.with_suffix(".html")).exists()] == []
     assert {page.parts[0] for page in pages if len(page.parts) > 1} == ROOMS.keys() - {"repository"}
+
+
+@pytest.mark.parametrize("room", ["how-to", "decisions"])
+def test_the_first_page_of_a_room_names_all_others(room: str) -> None:
+    pages = {path.name for path in (ROOT / "docs" / room).glob("*.md")}
+    assert {*re.findall(r"\]\(([\w.-]+)\)", (ROOT / f"docs/{room}/index.md").read_text())} == pages - {"index.md"}
 
 
 def test_every_link_and_anchor_leads_somewhere(site: Path) -> None:
