@@ -42,20 +42,12 @@ begin
     select coalesce(placed.discount * 100 * i.quantity * u.price / nullif(goods, 0), 0) as cents
   ) e
   where i.cart_id = cart.id;
+  insert into shop.reservations (order_id, variant_id, quantity, expires_at)
+  select placed.id, i.variant_id, i.quantity,
+    now() + make_interval(mins => coalesce(hold_minutes, shop_settings.reservation_minutes))
+  from shop.cart_items i where i.cart_id = cart.id order by i.variant_id;
   insert into shop.payments (order_id, method, amount, currency, capture_method)
   values (placed.id, payment_method, placed.total_amount, placed.currency, shop_settings.capture_method);
-  -- Stock is locked by this, and late, since everybody who wants the same waits from here on; in the order of ids, always:
-  -- two checkouts that share products wait for each other, and never in a ring.
-  begin
-    insert into shop.reservations (order_id, variant_id, quantity, expires_at)
-    select placed.id, i.variant_id, i.quantity,
-      now() + make_interval(mins => coalesce(hold_minutes, shop_settings.reservation_minutes))
-    from shop.order_items i where i.order_id = placed.id order by i.variant_id;
-  exception when check_violation then
-    -- Others were faster since the cart was looked at; now it is known what is short, if it has not come back already.
-    perform logic.refuse_cart(cart, true);
-    perform logic.problem(503, 'try_again', 'Too many orders at this moment.', null, null, '{"Retry-After": "1"}');
-  end;
   delete from shop.cart_items i where i.cart_id = cart.id;
   if placed.total_amount = 0 then
     perform logic.confirm_order(placed.id, 'Nothing to pay');
@@ -73,4 +65,4 @@ begin
   return placed;
 end;
 $$;
-comment on function logic.place_order is 'Writes order, items, reservations and payment from a checked cart, and empties the cart. Raises 409 insufficient_stock when others were faster. What is paid by card gets an intent, what is paid by transfer a mail, the rest is confirmed.';
+comment on function logic.place_order is 'Writes order, items, reservations and payment from a checked cart whose stock is locked, and empties the cart. What is paid by card gets an intent, what is paid by transfer a mail, the rest is confirmed.';

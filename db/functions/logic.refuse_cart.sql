@@ -44,4 +44,4 @@ begin
   end if;
 end;
 $$;
-comment on function logic.refuse_cart is 'Refuses what cannot be ordered, with the lines concerned. Raises 409 cart_empty, product_unavailable, insufficient_stock or price_changed. Others may still be faster.';
+comment on function logic.refuse_cart is 'Refuses what cannot be ordered, with the lines concerned. Raises 409 cart_empty, product_unavailable, insufficient_stock or price_changed. The stock must be locked by the caller.';
