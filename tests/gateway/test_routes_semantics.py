@@ -92,6 +92,9 @@ def test_slash_and_unknown_parameters_change_nothing(
         f"{path.rstrip('/')}?%FC=%C3%BC"[: len(path)],
     ):
         found = seen(people, other)
+        if found != plain:
+            # An export tells when a session was last used, to the minute.
+            plain, found = seen(people, path), seen(people, other)
         assert {name: without_links(body) for name, body in found.items()} == {
             name: without_links(body) for name, body in plain.items()
         }, other
