@@ -1,7 +1,6 @@
 """The rows that the matrix speaks of: three customers with all that customers have, the hidden beside the shown."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,6 @@ ROWS = Path(__file__).with_name("rows.sql")
 # An approved review is for everybody.
 PUBLIC = {"bert_review"}
 COST_PRICE = "98765.43"
-NOW = int(time.time())
 SCOPES = ["manage_stock", "read_catalogue", "read_orders"]
 Claims = dict[str, Any]
 
@@ -93,6 +91,8 @@ def build(connection: psycopg.Connection[Any]) -> World:
     """Make it all in the open transaction of a superuser."""
     world = World(connection)
     world.act_as("owner")
+    # The clock of its transaction, which stands still for as long as mutants and cells are asked.
+    world.keep("now", "select extract(epoch from now())::bigint - 1")
     for person in (*BUYERS, "carl", "dora", "emil"):
         make_person(world, person)
     for person in ("staff", "admin"):
@@ -126,7 +126,7 @@ def claims(world: World, actor: str) -> dict[str, Any]:
     if role == "anon":
         return {"role": "anon"}
     said = {"aud": "pgshop", "iss": "pgshop", "token_type": "access", "jti": actor, "role": role}
-    said |= {"iat": NOW, "exp": NOW + 900}
+    said |= {"iat": world.ids["now"], "exp": world.ids["now"] + 900}
     if role == "integration":
         key = str(world.ids["api_key"])
         return said | {"sid": key, "sub": key, "scopes": SCOPES if actor == "integration" else []}
