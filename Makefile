@@ -46,6 +46,16 @@ compose-test: $(VENV)/installed-dev ## Build the image, run docker-compose.yml w
 	@COMPOSE=all $(BIN)/python -m pytest -s -rs --timeout 3600 tests/compose $(PYTEST)
 	@$(if $(KEEP),,$(BIN)/python -m tests.compose.machine)
 
+audit: $(VENV)/installed-dev ## Ask PyPI's and npm's advisory services for known holes in what is locked; says so where they cannot be asked
+	@$(BIN)/python -m tests.supply.audit
+
+sbom: $(VENV)/installed-dev ## Write what ships as CycloneDX into build/: sbom-python.json and sbom-node.json
+	@$(BIN)/uv venv --quiet --clear build/shipped
+	@$(BIN)/uv pip sync --quiet --python build/shipped/bin/python --require-hashes requirements.txt
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o build/sbom-python.json build/shipped
+	@cd stack && PATH="$$PATH:$(CURDIR)/$(BIN)" npm sbom --omit=dev --package-lock-only --sbom-format cyclonedx >../build/sbom-node.json
+	@ls -l build/sbom-*.json
+
 stripe: $(VENV)/installed-dev ## Ask the real Stripe what the twin is asked, with STRIPE_SECRET_KEY=sk_test_… of your own
 	@test -n "$$STRIPE_SECRET_KEY" || { echo "set STRIPE_SECRET_KEY=sk_test_…, from Stripe's dashboard in test mode" >&2; exit 1; }
 	@$(BIN)/python -m pytest tests/twin $(PYTEST)
@@ -88,4 +98,4 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@PGSHOP_VENV=$(VENV) bash stack/install.sh requirements-dev.txt --include=dev
 	@touch $@
 
-.PHONY: help install up down migrate seed test lint mutants soak contract compose-test stripe replay plans bench-data bench docs lock
+.PHONY: help install up down migrate seed test lint mutants soak contract compose-test audit sbom stripe replay plans bench-data bench docs lock

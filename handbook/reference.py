@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from pydantic_core import PydanticUndefined
 
 from extensions.config import Settings
+from handbook.licences import KNOWN, is_permissive, packages
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -45,6 +46,17 @@ DECISIONS = f"""{MADE}# Decisions
 
 What was decided otherwise than one would expect: context, decision, price.
 
+"""
+LICENCES = f"""{MADE}# Licences
+
+pgshop is under the [MIT licence](../../LICENSE). This is what it stands on: every package in the locks of Python and
+npm, what runs in a shop as well as what only tests, lint and documentation use. `make sbom` writes what ships as
+CycloneDX, with versions and hashes. A test lets no package in whose licence asks for more than its notice, unless a
+reason is given.
+
+Some packages bring servers, which have licences of their own: PostgreSQL (PostgreSQL), Valkey (BSD-3-Clause), nginx
+(BSD-2-Clause), PostgREST and MailDev (MIT), Node.js (MIT). The images of others that docker-compose.yml names hold the
+same, on Debian or Alpine Linux, whose packages say theirs below `/usr/share/doc`.
 """
 SCHEMA = f"""{MADE}# Schema
 
@@ -132,6 +144,25 @@ def api() -> str:
     return text
 
 
+def licences() -> str:
+    """Every package with its licence; first those that need a reason, then the others by licence."""
+    found = sorted(packages())
+    reasons = [
+        [f"`{p.name}`", p.licence, "shop" if p.ships else "tests", KNOWN["copyleft"].get(p.name, "")]
+        for p in found
+        if not is_permissive(p.licence)
+    ]
+    text = LICENCES + "\n## With conditions\n\n" + table(["package", "licence", "where", "why it may be here"], reasons)
+    for title, ships in (("In a shop", True), ("In tests and documentation", False)):
+        rows: dict[str, list[str]] = {}
+        for package in found:
+            if is_permissive(package.licence) and package.ships == ships:
+                rows.setdefault(package.licence, []).append(f"`{package.name}`")
+        listed = [[licence, ", ".join(names)] for licence, names in sorted(rows.items())]
+        text += f"\n## {title}\n\n" + table(["licence", "packages"], listed)
+    return text
+
+
 def decisions() -> str:
     """The list of decisions."""
     rows = []
@@ -192,5 +223,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/cli.md": command_line,
     "reference/settings.md": settings,
     "reference/api.md": api,
+    "reference/licences.md": licences,
     "decisions/index.md": decisions,
 }

@@ -1,6 +1,7 @@
 """Podman on this machine, apart from all else on it: its own storage and networks, below one folder in /tmp."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,15 +15,9 @@ from tests.conftest import ROOT
 PLACE = Path(os.environ.get("PGSHOP_CONTAINERS") or "/tmp/pgshop-containers")
 HERE = Path(__file__).parent
 BASE = "localhost/pgshop-stand-in:base"
-# The official names, by the folder of what stands in for them here.
-IMAGES = {
-    "python": "docker.io/library/python:3.11-slim",
-    "postgres": "docker.io/library/postgres:17",
-    "valkey": "docker.io/valkey/valkey:8-alpine",
-    "nginx": "docker.io/library/nginx:1.28-alpine",
-    "postgrest": "docker.io/postgrest/postgrest:v12.0.2",
-    "maildev": "docker.io/maildev/maildev:2.2.1",
-}
+# The official names as they are pinned, by the folder of what stands in for them here.
+PINNED = (ROOT / "Dockerfile").read_text() + (ROOT / "docker-compose.yml").read_text()
+IMAGES = {Path(name).name: f"{name}:{tag}" for name, tag in re.findall(r"(docker\.io/[\w/-]+):([\w.-]+)", PINNED)}
 PROGRAMS = ("podman", "runc", "conmon", "netavark", "aardvark-dns", "iptables", "catatonit", "debootstrap")
 PACKAGES = "podman runc conmon netavark aardvark-dns iptables catatonit debootstrap"
 CONFIGURATIONS = {

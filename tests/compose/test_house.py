@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.compose.conftest import House
-from tests.compose.machine import podman, run
+from tests.compose.machine import IMAGES, podman, run
 from tests.compose.trade import buy
 from tests.conftest import eventually
 from tests.figures import Tell
@@ -28,7 +28,7 @@ def test_a_customer_browses_buys_pays_and_gets_a_mail(house: House, tell: Tell) 
     eventually(lambda: is_confirmed(house, email, order), 60, "the mail that confirms the order")
     eventually(house.is_healthy, 60, "healthy")
     size = int(podman("image", "inspect", "localhost/pgshop:local", "--format", "{{.Size}}")) / 1e6
-    base = int(podman("image", "inspect", "docker.io/library/python:3.11-slim", "--format", "{{.Size}}")) / 1e6
+    base = int(podman("image", "inspect", IMAGES["python"], "--format", "{{.Size}}")) / 1e6
     tell(f"compose: image {size:.0f} MB, {size - base:.0f} MB of it on top of its base")
     tell("compose: seconds to healthy " + ", ".join(f"{name} {took:.0f}" for name, took in house.took.items()))
 

@@ -29,6 +29,8 @@ NOT_EXECUTED = {
     "docker ": "wants a container engine; make compose-test does what those pages say",
     "pgshop up [": "a synopsis, whose commands and options are looked up below",
     "git clone ": "the repository has no address that is known here; tests/compose runs stack/secrets.sh",
+    "git pull": "the repository under test is what is newest; the page was followed by hand, in a clone that was older",
+    "git checkout ": "likewise",
     "certbot ": "wants a name that the internet knows",
     "stripe ": "Stripe's own program, and an account there",
     "make up": "goes on until Ctrl-C; tests/stack/test_foreground.py does it; here a shop runs already",
