@@ -1,5 +1,6 @@
 """All settings of the shop, read once from the environment and `.env`; weak secrets are refused here."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -7,8 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-# Where containers have what must not be in an environment: a file each, named as the setting.
-SECRETS = Path("/run/secrets")
+# Where containers have what must not be in an environment: a file each, named as the setting. Systemd names its place.
+SECRETS = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/run/secrets"))
 WEAK_WORDS = ("changeme", "secret", "password", "example", "insecure", "default")
 
 
@@ -58,6 +59,15 @@ class Settings(BaseSettings):
     mail_from: str = Field("pgshop <shop@pgshop.example>", description="Sender of every mail.")
     mail_web_url: str | None = Field(None, description="The mail catcher's page; set by the stack.")
     postgrest_url: str = Field("http://127.0.0.1:3000", description="Where PostgREST listens; set by the stack.")
+
+    service_url: str = Field("http://127.0.0.1:8000", description="Where the service listens; set by the stack.")
+    listen: str = Field(
+        "127.0.0.1", pattern=r"^(\*|[0-9.]+)$", description="Address on which the gateway listens; `*` for all."
+    )
+    http_port: int = Field(
+        8081, description="The gateway's port for HTTP from outside; under systemd, and in containers."
+    )
+    https_port: int = Field(8443, description="The gateway's port for HTTPS from outside, where TLS_FOLDER is given.")
 
     stripe_secret_key: SecretStr | None = Field(
         None, description="Secret key of Stripe, for tests or live; without it the Stripe twin runs."

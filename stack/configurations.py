@@ -78,6 +78,7 @@ def nginx(state: State, plan: Plan) -> Path:
     ports = state.data["ports"]
     return render(
         folder=state.home("nginx"),
+        listen=plan.settings.listen,
         port=state.data["port"],
         postgrest=f"127.0.0.1:{ports['postgrest']}",
         service=f"127.0.0.1:{ports['service']}",

@@ -1,8 +1,10 @@
 """What the container `migrate` of docker-compose.yml does: `python -m stack.container prepare`.
 
-Also, when asked to: `… doctor`, `… backup FILE`, and `… restore FILE [FILE WITH THE KEY]`.
+Also, when asked to: `… configure` (only what nginx and PostgREST read at their start), `… doctor`, `… backup FILE`, and
+`… restore FILE [FILE WITH THE KEY]`. Under systemd, folders are below that which it gives.
 """
 
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -24,8 +26,8 @@ from stack.environment import check_signing_key, own_keys, read_settings, refuse
 from stack.errors import StackError
 from stack.signing import register
 
-CONFIGURATION = Path("/configuration")
-MEDIA = Path("/media")
+PLACE = Path("/", os.environ.get("STATE_DIRECTORY", ""))
+CONFIGURATION, MEDIA = PLACE / "configuration", PLACE / "media"
 SHORTEST_PASSWORD = 20
 
 
@@ -73,19 +75,21 @@ def prepare_database(settings: Settings) -> str:
 
 def configure(settings: Settings, folder: Path, media: Path) -> None:
     """Write what nginx and PostgREST read at their start."""
+    for needed in (folder, media):
+        needed.mkdir(parents=True, exist_ok=True)
     public_keys(folder, own_keys(settings))
     conf = render(
         folder=folder / "nginx",
-        listen="*",
+        listen=settings.listen,
         port=8080,
-        postgrest="postgrest:3000",
-        service="extensions:8000",
+        postgrest=urlsplit(settings.postgrest_url).netloc,
+        service=urlsplit(settings.service_url).netloc,
         media=media,
         settings=settings,
         pages=page_files(),
         # Its file system is read-only but for this.
         scratch=Path("/tmp"),  # noqa: S108 of a container
-        doors=(8081, 8443),
+        doors=(settings.http_port, settings.https_port),
     )
     # Nginx's own image has njs as a module, the embedded one has it built in.
     conf.write_text(f"load_module modules/ngx_http_js_module.so;\n{conf.read_text()}")
@@ -104,6 +108,11 @@ def main(arguments: list[str]) -> int:
         match arguments:
             case ["prepare"]:
                 prepare(read_settings())
+                return 0
+            case ["configure"]:
+                settings = read_settings()
+                check_signing_key(own_keys(settings))
+                configure(settings, CONFIGURATION, MEDIA)
                 return 0
             case ["doctor"]:
                 settings = read_settings()

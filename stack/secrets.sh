@@ -5,6 +5,8 @@ set -eu
 demo=
 [ "${1:-}" != --demo ] || { demo=yes; shift; }
 folder=${1:-secrets}
+# Where the two servers are, for who has no container of that name.
+postgres=${POSTGRES_ADDRESS:-postgres:5432} valkey=${VALKEY_ADDRESS:-valkey:6379}
 umask 077
 mkdir -p "$folder"
 
@@ -16,10 +18,10 @@ keep() {
 word() { openssl rand -hex 24; }
 
 keep postgres_password "$(word)"
-keep database_url "postgresql://postgres:$(cat "$folder/postgres_password")@postgres:5432/postgres"
-for role in service worker authenticator; do keep "${role}_database_url" "postgresql://$role:$(word)@postgres:5432/pgshop"; done
+keep database_url "postgresql://postgres:$(cat "$folder/postgres_password")@$postgres/postgres"
+for role in service worker authenticator; do keep "${role}_database_url" "postgresql://$role:$(word)@$postgres/pgshop"; done
 keep redis_password "$(word)"
-keep redis_url "redis://:$(cat "$folder/redis_password")@valkey:6379/0"
+keep redis_url "redis://:$(cat "$folder/redis_password")@$valkey/0"
 keep jwt_private_key "$(openssl genpkey -algorithm ed25519 -outform DER | base64 | tr -d '\n')"
 keep refresh_token_key "$(openssl rand -base64 32)"
 if [ -n "$demo" ]; then

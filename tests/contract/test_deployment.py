@@ -134,7 +134,7 @@ def test_no_secret_has_a_default() -> None:
 def test_every_setting_reaches_the_part_that_reads_it() -> None:
     """All are passed on, are secrets, or are what containers have no choice about."""
     given = {name for service in OURS.values() for name in service.get("environment", {})}
-    fixed = {"mail_web_url", "jwt_keys_file"}
+    fixed = {"mail_web_url", "jwt_keys_file", "http_port", "https_port"}
     left = {name for name in Settings.model_fields if name.upper() not in given} - COMPOSE["secrets"].keys()
     assert left == fixed
 
