@@ -77,7 +77,9 @@ def configure(settings: Settings, folder: Path, media: Path) -> None:
     """Write what nginx and PostgREST read at their start."""
     for needed in (folder, media):
         needed.mkdir(parents=True, exist_ok=True)
-    public_keys(folder, own_keys(settings))
+    # What has no private key configures nginx alone.
+    if keys := own_keys(settings):
+        public_keys(folder, keys)
     conf = render(
         folder=folder / "nginx",
         listen=settings.listen,
@@ -110,9 +112,7 @@ def main(arguments: list[str]) -> int:
                 prepare(read_settings())
                 return 0
             case ["configure"]:
-                settings = read_settings()
-                check_signing_key(own_keys(settings))
-                configure(settings, CONFIGURATION, MEDIA)
+                configure(read_settings(), CONFIGURATION, MEDIA)
                 return 0
             case ["doctor"]:
                 settings = read_settings()

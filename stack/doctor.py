@@ -67,7 +67,9 @@ class Finding:
 def examine(settings: Settings, admin_url: str, media: Path) -> Iterator[Finding]:
     """Everything that is looked at."""
     yield from database(admin_url)
-    if shutil.disk_usage(media).free < ROOM:
+    if not media.is_dir():
+        yield Finding(f"There is no folder {media} for the pictures.", "Mount it.", is_fault=settings.s3_bucket is None)
+    elif shutil.disk_usage(media).free < ROOM:
         yield Finding("Less than 2 GB are free on the disk of the pictures.", "Make room.")
     yield from reached("The mail server", lambda: connect().close(), "SMTP_URL")
     yield from reached("Stripe with this key", lambda: ask_stripe(settings), "STRIPE_SECRET_KEY")

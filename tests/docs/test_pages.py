@@ -33,6 +33,7 @@ NOT_EXECUTED = {
     "cp ": "likewise",
     "systemctl ": "likewise",
     "runuser ": "likewise",
+    "kubectl ": "wants a cluster; see what the page says was tried",
     "git pull": "the repository under test is what is newest; the page was followed by hand, in a clone that was older",
     "git checkout ": "likewise",
     "certbot ": "wants a name that the internet knows",

@@ -1,13 +1,16 @@
 """`pgshop doctor` finds nothing in a sound shop, and names each thing that was made wrong."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.conftest import Shop, pgshop
+from tests.conftest import ROOT, Shop, pgshop
 from tests.databases import superuser_url
 
 __all__ = ["superuser_url"]
@@ -78,3 +81,28 @@ def test_who_does_not_answer_is_named(shop: Shop) -> None:
         "BACKUP_RECIPIENT",
     ):
         assert said in told, told
+
+
+def test_a_container_knows_what_it_has_been_given(shop: Shop, superuser_url: str, tmp_path: Path) -> None:
+    """No state folder: settings from the environment, secrets from files, and pictures that may not be mounted."""
+    for name in ("smtp_url", "stripe_secret_key", "stripe_webhook_secret"):
+        (tmp_path / name).write_text(shop.status[name])
+    (tmp_path / "database_url").write_text(superuser_url)
+    (tmp_path / "media").mkdir()
+    given = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "PUBLIC_URL": shop.url,
+        "STRIPE_API_BASE": shop.status["stripe_api_base"],
+        "CREDENTIALS_DIRECTORY": str(tmp_path),
+    }
+
+    def said(place: Path) -> list[str]:
+        command = [sys.executable, "-m", "stack.container", "doctor"]
+        environment = {**given, "STATE_DIRECTORY": str(place)}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        return [line for line in done.stdout.splitlines() if line.startswith("fault") and "given up" not in line]
+
+    assert said(tmp_path) == []
+    assert said(tmp_path / "nowhere") == [f"fault   There is no folder {tmp_path}/nowhere/media for the pictures."]
