@@ -22,7 +22,8 @@ FIELDS = {
     "keyvalue": {"type", "name", "plan", "region", "maxmemoryPolicy", "ipAllowList", "previewPlan"},
     "web": {
         "type", "name", "runtime", "plan", "region", "branch", "rootDir", "buildCommand", "startCommand",
-        "preDeployCommand", "healthCheckPath", "maxShutdownDelaySeconds", "autoDeployTrigger", "disk", "envVars", "domains", "numInstances",
+        "preDeployCommand", "healthCheckPath", "maxShutdownDelaySeconds", "autoDeployTrigger", "disk", "envVars",
+        "domains", "numInstances",
     },
 }  # fmt: skip
 SOURCES = ({"key", "value"}, {"key", "sync"}, {"key", "fromDatabase"}, {"key", "fromService"})
