@@ -1,6 +1,6 @@
 """One product that everybody wants: `python -m bench.hot_stock --state DIR`, in a schema of its own, which goes away.
 
-Three ways to sell it, by pgbench on the running shop's server: locked first (as checkout does), locked last, and in 64
+Three ways to sell it, by pgbench on the running shop's server: locked first, locked last (as checkout does), and in 64
 buckets of which each buyer takes one that nobody holds. Then each way sells less than is wanted, and what was sold is
 counted. Ratios within one run are what to compare.
 """

@@ -20,7 +20,7 @@ create function hot.place(way text) returns void language sql as $$
     history as (insert into hot.history (order_id, status) select id, 'pending' from placed)
   insert into hot.reservations select id, 1, 1 from placed;
 $$;
--- As api.checkout does, which reads prices under the lock.
+-- The naive way: lock, look, write.
 create function hot.lock_first() returns boolean language plpgsql as $$
 begin
   perform from hot.stock where id = 1 for update;
@@ -32,6 +32,7 @@ begin
   return true;
 end;
 $$;
+-- As api.checkout does.
 create function hot.lock_last() returns boolean language plpgsql as $$
 begin
   perform hot.place('lock_last');

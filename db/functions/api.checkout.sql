@@ -7,7 +7,6 @@ declare
   cart shop.carts := logic.own_cart();
   request record;
   placed shop.orders;
-  given_billing constant jsonb := coalesce(billing_address, shipping_address);
   answer api.orders;
 begin
   payment_method := coalesce(payment_method, 'card');
@@ -21,17 +20,12 @@ begin
   );
   if request.order_id is null then
     perform logic.refuse_payment_method(payment_method);
-    -- Looked at twice: whoever is too late already need not stand in line for the stock.
-    perform logic.refuse_cart(cart, coalesce(accept_price_changes, false));
-    shipping_address := logic.address_snapshot(shipping_address, 'shipping_address', cart.customer_id);
-    billing_address := logic.address_snapshot(given_billing, 'billing_address', cart.customer_id);
-    email := logic.checkout_email(email, cart.customer_id);
-    -- In the order of their ids, always: two checkouts that share products wait for each other, and never in a ring.
-    perform from shop.stock s
-    where s.variant_id in (select i.variant_id from shop.cart_items i where i.cart_id = cart.id)
-    order by s.variant_id for update;
-    perform logic.refuse_cart(cart, coalesce(accept_price_changes, false));
-    placed := logic.place_order(cart, shipping_address, billing_address, coalesce(notes, ''), email, payment_method, coupon);
+    perform logic.refuse_cart(cart, accept_price_changes);
+    placed := logic.place_order(
+      cart, logic.address_snapshot(shipping_address, 'shipping_address', cart.customer_id),
+      logic.address_snapshot(coalesce(billing_address, shipping_address), 'billing_address', cart.customer_id),
+      coalesce(notes, ''), logic.checkout_email(email, cart.customer_id), payment_method, coupon
+    );
     update shop.idempotency_keys k set order_id = placed.id
     where k.customer_id = cart.customer_id and k.key = request.key;
     request.order_id := placed.id;

@@ -6,7 +6,7 @@ declare
   is_new boolean;
   outcomes text[] := '{repeated}';
 begin
-  select p.* into known from shop.products p where lower(p.sku) = lower(fields ->> 'sku') for update;
+  select p.* into known from shop.products p where lower(p.sku) = lower(fields ->> 'sku') for no key update;
   if known.deleted_at is not null then
     raise sqlstate '22023' using message = 'this product was deleted';
   end if;

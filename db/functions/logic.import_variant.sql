@@ -6,7 +6,7 @@ declare
   is_new boolean;
   is_corrected boolean := false;
 begin
-  select v.* into known from shop.product_variants v where lower(v.sku) = lower(fields ->> 'variant_sku') for update;
+  select v.* into known from shop.product_variants v where lower(v.sku) = lower(fields ->> 'variant_sku') for no key update;
   is_new := known.id is null;
   if known.is_default then
     raise sqlstate '22023' using message = 'variant_sku is the SKU of a product';

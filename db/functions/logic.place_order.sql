@@ -11,8 +11,8 @@ declare
   hold_minutes integer := (select m.hold_minutes from shop.payment_methods m where m.code = payment_method);
 begin
   select s.* into shop_settings from shop.settings s;
-  select sum(i.quantity * logic.unit_price(i.variant_id, cart.customer_id)) into goods
-  from shop.cart_items i where i.cart_id = cart.id;
+  -- Only the cart's prices from here on: the shop's may change at any moment, and lines and total must agree.
+  select sum(i.quantity * i.price_snapshot) into goods from shop.cart_items i where i.cart_id = cart.id;
   totals := logic.totals(cart.customer_id, goods, coupon);
 
   perform set_config('shop.status_note', 'Order created', true);
@@ -27,7 +27,7 @@ begin
   returning * into placed;
   -- Each line bears its share of the discount, in whole cents; those left over go to the largest remainders.
   insert into shop.order_items (order_id, product_id, variant_id, product_name, variant_name, sku, quantity, price, discount)
-  select placed.id, p.id, v.id, p.name, case when not v.is_default then v.name end, v.sku, i.quantity, u.price,
+  select placed.id, p.id, v.id, p.name, case when not v.is_default then v.name end, v.sku, i.quantity, i.price_snapshot,
     (
       floor(e.cents) + case
         when row_number() over (order by e.cents - floor(e.cents) desc, v.id)
@@ -37,17 +37,22 @@ begin
   from shop.cart_items i
   join shop.products p on p.id = i.product_id
   join shop.product_variants v on v.id = i.variant_id
-  cross join lateral (select logic.unit_price(v.id, cart.customer_id) as price) u
   cross join lateral (
-    select coalesce(placed.discount * 100 * i.quantity * u.price / nullif(goods, 0), 0) as cents
+    select coalesce(placed.discount * 100 * i.quantity * i.price_snapshot / nullif(goods, 0), 0) as cents
   ) e
   where i.cart_id = cart.id;
+  insert into shop.payments (order_id, method, amount, currency, capture_method)
+  values (placed.id, payment_method, placed.total_amount, placed.currency, shop_settings.capture_method);
+  -- Late, since everybody who wants the same waits from here to the end. All of it before any is taken, and in the order of
+  -- ids, always: two checkouts that share products wait for each other, and never in a ring.
+  perform from shop.stock s
+  where s.variant_id in (select i.variant_id from shop.cart_items i where i.cart_id = cart.id)
+  order by s.variant_id for update;
+  perform logic.refuse_shortage(cart);
   insert into shop.reservations (order_id, variant_id, quantity, expires_at)
   select placed.id, i.variant_id, i.quantity,
     now() + make_interval(mins => coalesce(hold_minutes, shop_settings.reservation_minutes))
   from shop.cart_items i where i.cart_id = cart.id order by i.variant_id;
-  insert into shop.payments (order_id, method, amount, currency, capture_method)
-  values (placed.id, payment_method, placed.total_amount, placed.currency, shop_settings.capture_method);
   delete from shop.cart_items i where i.cart_id = cart.id;
   if placed.total_amount = 0 then
     perform logic.confirm_order(placed.id, 'Nothing to pay');
@@ -65,4 +70,4 @@ begin
   return placed;
 end;
 $$;
-comment on function logic.place_order is 'Writes order, items, reservations and payment from a checked cart whose stock is locked, and empties the cart. What is paid by card gets an intent, what is paid by transfer a mail, the rest is confirmed.';
+comment on function logic.place_order is 'Writes order, items, payment and reservations from a cart that nothing was to be said against, at the cart''s prices, and empties it. What is paid by card gets an intent, what is paid by transfer a mail, the rest is confirmed. Raises 409 insufficient_stock when others were faster.';

@@ -12,7 +12,8 @@ begin
   end if;
   update shop.stock s set is_backorderable = set_stock.is_backorderable
   where s.variant_id = set_stock.variant_id and s.is_backorderable <> set_stock.is_backorderable;
-  select quantity - s.available into missing from shop.stock s where s.variant_id = set_stock.variant_id for update;
+  select quantity - s.available into missing from shop.stock s
+  where s.variant_id = set_stock.variant_id and quantity is not null for update;
   if missing <> 0 then
     insert into shop.stock_movements (variant_id, quantity, reason) values (set_stock.variant_id, missing, set_stock.reason);
   end if;

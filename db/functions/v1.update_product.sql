@@ -15,7 +15,7 @@ begin
       '{"stock_quantity": ["This product is sold in variants, which have the stock."]}'
     );
   end if;
-  -- Stock before product, as a checkout does: they wait for each other, and never in a ring.
+  -- Stock before product, as whatever sells out does: they wait for each other, and never in a ring.
   perform logic.set_stock(stocked, (given ->> 'stock_quantity')::integer, 'correction');
   select p.* into wanted from shop.products p where p.id = product for no key update;
   if given ? 'category' then

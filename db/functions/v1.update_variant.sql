@@ -13,7 +13,7 @@ begin
   if changed is null then
     perform logic.problem(404, 'variant_not_found', 'There is no such variant.');
   end if;
-  -- Stock before product, which a modifier may lock, as a checkout does: they wait for each other, and never in a ring.
+  -- Stock before product, which a modifier may lock, as whatever sells out does: they wait for each other, and never in a ring.
   perform logic.set_stock(changed, (given ->> 'stock_quantity')::integer, 'correction', (given ->> 'is_backorderable')::boolean);
   update shop.product_variants v set
     name = coalesce(given ->> 'name', v.name),

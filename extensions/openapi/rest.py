@@ -24,7 +24,7 @@ WRITTEN = {400: ["23514", "filter_required"], 409: ["23505", "23503"], 413: ["pa
 READ = {"200": "The rows.", "206": "Some of the rows."}
 SINGLE = "application/vnd.pgrst.object+json"
 REFUSED: Said = {401: ["42501", "PGRST301", "token_invalid"], 403: ["42501"]}
-BUSY = {429: ["too_many_requests"], 503: ["unavailable"]}
+ALWAYS = {414: ["uri_too_long"], 429: ["too_many_requests"], 503: ["unavailable"]}
 
 
 def paths(source: Source) -> dict[str, Schema]:
@@ -97,7 +97,7 @@ def of_relation(source: Source, relation: Schema) -> Schema:
         security, refused = source.needs(roles, REFUSED)
         # The role may do it, and yet not with each column, each row, and all that can be embedded.
         refused |= {403: REFUSED[403]}
-        said = joined(SAID, RANGED if verb == "get" else WRITTEN, refused, BUSY)
+        said = joined(SAID, RANGED if verb == "get" else WRITTEN, refused, ALWAYS)
         more["responses"] |= source.problems(said)
         return {
             "tags": [f"rest/{name}"],
@@ -157,7 +157,7 @@ def of_function(source: Source, function: Schema) -> Schema:
     answer, extra = answer_of(source, function)
     security, refused = source.needs(function["execute"], REFUSED)
     writes = {409: ["23503"], 413: ["payload_too_large"]} if function["is_volatile"] else {}
-    said = joined({**SAID, 400: [*SAID[400], "23514"]}, refused, errors_of(function["comment"] or ""), writes, BUSY)
+    said = joined({**SAID, 400: [*SAID[400], "23514"]}, refused, errors_of(function["comment"] or ""), writes, ALWAYS)
     if "206" in answer:
         said |= RANGED
     common: Schema = {

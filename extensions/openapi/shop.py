@@ -23,7 +23,7 @@ from extensions.openapi.source import (
 from gateway.render import Route, read_routes
 
 TABLE = "extensions/openapi/api.toml"
-ALWAYS: Said = {400: ["bad_encoding"], 429: ["too_many_requests"], 503: ["unavailable"]}
+ALWAYS: Said = {400: ["bad_encoding"], 414: ["uri_too_long"], 429: ["too_many_requests"], 503: ["unavailable"]}
 WITH_BODY: Said = {
     400: ["invalid_json", "invalid_value"],
     409: ["conflict"],

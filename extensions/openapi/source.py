@@ -34,6 +34,7 @@ DESCRIPTIONS = {
     406: "Not in that form.",
     409: "It contradicts what is stored.",
     413: "Too large.",
+    414: "The URL is too long.",
     415: "Not in this content type.",
     416: "Beyond the end.",
     422: "Fields are missing, unknown or wrong; `details` has them all.",

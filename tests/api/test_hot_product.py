@@ -1,6 +1,7 @@
-"""One product that everybody wants at the same moment: who is too late is told so at once, and who waits, the truth."""
+"""One product that everybody wants at the same moment: who is too late is told at once, the others wait for little."""
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -75,3 +76,50 @@ def test_what_is_true_when_the_stock_is_free_counts(
         assert (line["sku"], line["requested"], line["available"]) == (last_one["sku"], 1, 0)
         # Nothing has happened: the cart is as it was.
         assert [item["quantity"] for item in customer.client.get("/api/v1/cart/").json()["items"]] == [1]
+
+
+def test_an_order_is_written_before_its_stock_is_locked(
+    shop: Shop, customer: Person, last_one: dict[str, Any], database: psycopg.Connection[Any]
+) -> None:
+    """So that others wait for a few statements, and not for the totals, the lines and the payment."""
+    thread = threading.Thread(target=check_out, args=[customer])
+    with counted(shop, last_one, 1) as other:
+        thread.start()
+        waiting = eventually(
+            lambda: database.execute(
+                "select pid from pg_stat_activity where %s = any (pg_blocking_pids(pid))", [other.info.backend_pid]
+            ).fetchone(),
+            what="checkout waits",
+        )
+        written = database.execute(
+            "select distinct relation::regclass::text as name from pg_locks"
+            " where pid = %s and mode = 'RowExclusiveLock'",
+            [waiting["pid"]],
+        ).fetchall()
+    thread.join(15)
+    assert {"shop.orders", "shop.order_items", "shop.payments"} <= {row["name"] for row in written}
+
+
+@pytest.mark.parametrize("change", [{"price": "12.00"}, {"slug": "", "sku": "", "is_active": False}])
+def test_an_order_in_the_making_keeps_its_prices_and_no_editor_waiting(
+    shop: Shop,
+    customer: Person,
+    staff: Person,
+    last_one: dict[str, Any],
+    database: psycopg.Connection[Any],
+    change: Any,
+) -> None:
+    answers: list[httpx.Response] = []
+    thread = threading.Thread(target=lambda: answers.append(check_out(customer)))
+    with counted(shop, last_one, 1) as other:
+        thread.start()
+        blocked = "select 1 from pg_stat_activity where %s = any (pg_blocking_pids(pid))"
+        eventually(lambda: database.execute(blocked, [other.info.backend_pid]).fetchone(), what="checkout waits")
+        body = {name: value if value != "" else uuid.uuid4().hex for name, value in change.items()}
+        edited = staff.client.put(f"/api/v1/products/{last_one['slug']}/", json=body)
+        assert edited.status_code == 200, edited.text
+    thread.join(15)
+    (answer,) = answers
+    assert answer.status_code == 201, answer.text
+    order = answer.json()
+    assert ([line["price"] for line in order["items"]], order["subtotal"]) == (["10.00"], "10.00")

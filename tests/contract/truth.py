@@ -85,6 +85,8 @@ def run(found: Findings, document: dict[str, Any], url: str, token: str | None, 
             "request-timeout": 30,
             "suppress-health-check": ["all"],
             "generation": {"max-examples": each, "no-shrink": True, "database": "none"},
+            # Whichever it is; that it is documented is another check.
+            "checks": {"negative_data_rejection": {"expected-statuses": ["4xx", "5xx"]}},
             "phases": {name: {"enabled": on} for name, on in phases.items()},
         }
     )
