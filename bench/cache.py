@@ -117,6 +117,7 @@ def main() -> None:
             port = probe.getsockname()[1]
             probe.close()
             conf = render(
+                metrics="127.0.0.1:9",
                 folder=Path(folder),
                 port=port,
                 postgrest=f"127.0.0.1:{stack['ports']['postgrest']}",

@@ -1,5 +1,6 @@
 """Make roles, database, schemas and extensions: the one step that needs more rights than the owner has."""
 
+from contextlib import suppress
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -99,6 +100,7 @@ def make_schemas(connection: psycopg.Connection, database: str) -> None:
         connection.execute(
             sql.SQL("create extension if not exists {} schema extensions").format(sql.Identifier(extension))
         )
+    count_statements(connection)
     connection.execute("revoke all on schema public from public")
     connection.execute("grant usage on schema extensions to anon, customer, service, worker")
     connection.execute(
@@ -110,3 +112,15 @@ def make_schemas(connection: psycopg.Connection, database: str) -> None:
             sql.Identifier(database)
         )
     )
+
+
+def count_statements(connection: psycopg.Connection) -> None:
+    """Let the owner see what runs and what takes long, for logic.readings; where that may not be, less is seen."""
+    for statement in (
+        "grant pg_read_all_stats to owner",
+        "create extension if not exists pg_stat_statements schema extensions",
+        "revoke all on extensions.pg_stat_statements, extensions.pg_stat_statements_info from public",
+        "grant select on extensions.pg_stat_statements to owner",
+    ):
+        with suppress(psycopg.Error), connection.transaction():
+            connection.execute(statement)

@@ -24,6 +24,7 @@ from extensions import (
     recovery,
     second_factor,
     supabase_auth,
+    telemetry,
 )
 from extensions.database import make_pool
 from extensions.openapi import serving
@@ -37,9 +38,11 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.documents = serving.Documents()
     app.state.stripe = make_client(asynchronous=True)
     async with app.state.pool, httpx.AsyncClient(timeout=health.PATIENCE) as app.state.http:
-        looking = asyncio.create_task(keys.keep_current(app.state.pool))
+        running = [keys.keep_current(app.state.pool), telemetry.keep_telling("service")]
+        tasks = [asyncio.create_task(one) for one in running]
         yield
-        looking.cancel()
+        for task in tasks:
+            task.cancel()
 
 
 async def jwks(request: Request) -> JSONResponse:

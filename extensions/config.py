@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     )
     environment: Literal["development", "production"] = Field(
         "development",
-        description="`production` refuses the Stripe twin, the mail catcher and the demo shop, and logs JSON.",
+        description="`production` refuses the Stripe twin, the mail catcher and the demo shop.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR."
@@ -104,6 +104,11 @@ class Settings(BaseSettings):
         "optional", description="`required` gives staff and admins without a second factor no session but one to enrol."
     )
 
+    metrics_address: str | None = Field(
+        None,
+        pattern=r"^[\w.-]+:\d+$",
+        description="host:port where the part `metrics` hears what was done and tells Prometheus; set by the stack.",
+    )
     worker_patience_seconds: int = Field(
         90, ge=3, description="A worker that begins no task for so long ends and is started anew, in seconds."
     )

@@ -4,11 +4,11 @@ import json
 from contextvars import ContextVar
 from typing import Any
 
-import structlog
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
+from extensions import logs
 from extensions.config import settings
 
 # The claims of the access token that the request has shown, once it was checked.
@@ -16,10 +16,7 @@ caller: ContextVar[dict[str, Any] | None] = ContextVar("caller", default=None)
 # The header Idempotency-Key, for those acts that mind it.
 idempotency_key: ContextVar[str | None] = ContextVar("idempotency_key", default=None)
 # PostgREST tells the database so, too.
-TELLING = (
-    "from set_config('request.jwt.claims', %(its_claims)s, true) claims,"
-    " set_config('request.headers', %(its_headers)s, true) headers"
-)
+TELLING = logs.TELLING + ", set_config('request.jwt.claims', %(its_claims)s, true) claims"
 
 
 def make_pool() -> AsyncConnectionPool[Any]:
@@ -44,11 +41,8 @@ async def call(pool: AsyncConnectionPool[Any], function: str, **arguments: objec
     """
     names = ", ".join(f"{name} => %({name})s" for name in arguments)
     values = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in arguments.items()}
-    request = {
-        "x-request-id": structlog.contextvars.get_contextvars().get("request_id"),
-        "idempotency-key": idempotency_key.get(),
-    }
-    values |= {"its_claims": json.dumps(caller.get()) if caller.get() else "", "its_headers": json.dumps(request)}
+    values |= logs.telling(**{"idempotency-key": idempotency_key.get()})
+    values["its_claims"] = json.dumps(caller.get()) if caller.get() else ""
     async with pool.connection() as connection:
         cursor = await connection.execute(f"select logic.{function}({names}) as answer {TELLING}", values)
         row = await cursor.fetchone()

@@ -106,6 +106,7 @@ def render(
     port: int,
     postgrest: str,
     service: str,
+    metrics: str,
     media: Path,
     settings: Settings,
     pages: Iterable[str],
@@ -116,9 +117,9 @@ def render(
 ) -> Path:
     """Write nginx.conf and its scripts into `folder` and return the path of the former.
 
-    `postgrest` and `service` are host:port, `pages` the files that those of gateway/pages need. `workers_user` is given
-    when nginx starts as root. What nginx writes itself goes to `scratch`, else to `folder`, too. `doors` are the ports
-    for HTTP and HTTPS from outside, when there are such beside `port`.
+    `postgrest`, `service` and `metrics` are host:port, `pages` the files that those of gateway/pages need.
+    `workers_user` is given when nginx starts as root. What nginx writes itself goes to `scratch`,
+    else to `folder`, too. `doors` are the ports for HTTP and HTTPS from outside, when there are such beside `port`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for script in HERE.glob("*.js"):
@@ -143,6 +144,7 @@ def render(
         port=port,
         postgrest=postgrest,
         service=service,
+        metrics=metrics,
         media=media.resolve(),
         settings=settings,
         workers_user=workers_user,

@@ -6,6 +6,7 @@ import urllib.request
 ASKED = {
     "service": "http://127.0.0.1:8000/health/live",
     "postgrest": "http://127.0.0.1:3001/ready",
+    "metrics": "http://127.0.0.1:9100/metrics?name[]=process_cpu_seconds_total",
     "twin": "http://127.0.0.1:8001/health",
 }
 

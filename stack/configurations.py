@@ -82,6 +82,7 @@ def nginx(state: State, plan: Plan) -> Path:
         port=state.data["port"],
         postgrest=f"127.0.0.1:{ports['postgrest']}",
         service=f"127.0.0.1:{ports['service']}",
+        metrics=f"127.0.0.1:{ports['metrics']}",
         media=state.media,
         settings=plan.settings,
         pages=page_files(),

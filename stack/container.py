@@ -86,6 +86,7 @@ def configure(settings: Settings, folder: Path, media: Path) -> None:
         port=8080,
         postgrest=urlsplit(settings.postgrest_url).netloc,
         service=urlsplit(settings.service_url).netloc,
+        metrics=settings.metrics_address or "127.0.0.1:9100",
         media=media,
         settings=settings,
         pages=page_files(),

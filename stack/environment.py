@@ -63,6 +63,7 @@ def plan(state: State, settings: Settings) -> Plan:
         "STRIPE_SECRET_KEY": secret_or(settings.stripe_secret_key, secret["stripe_secret_key"]),
         "STRIPE_WEBHOOK_SECRET": secret_or(settings.stripe_webhook_secret, secret["stripe_webhook_secret"]),
         "MEDIA_ROOT": str(state.media),
+        "METRICS_ADDRESS": f"127.0.0.1:{ports['metrics']}",
         "DEMO": "true" if state.data.get("demo") else "false",
     }
     if not given["twin"]:
@@ -82,6 +83,7 @@ def plan(state: State, settings: Settings) -> Plan:
         "smtp_url": values["SMTP_URL"],
         "mail_url": values.get("MAIL_WEB_URL"),
         "postgrest_url": values["POSTGREST_URL"],
+        "metrics_url": f"http://{values['METRICS_ADDRESS']}/metrics",
         "stripe_api_base": values.get("STRIPE_API_BASE"),
         # The twin's only: what the user gave is not ours to show.
         "stripe_secret_key": None if given["twin"] else values["STRIPE_SECRET_KEY"],

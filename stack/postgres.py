@@ -120,6 +120,8 @@ def prepare(cluster: Cluster, port: int, password: str) -> None:
             )
         finally:
             word.unlink()
+    # A server of the machine may lack it; then nobody sees which statements are slow (logic.readings).
+    counting = "pg_stat_statements" if any(cluster.binaries.parent.glob("lib/**/pg_stat_statements.so")) else ""
     settings = cluster.data / "postgresql.auto.conf"
     settings.write_text(f"""\
 # Written at each start of the stack; put your own settings into postgresql.conf.
@@ -133,10 +135,11 @@ max_wal_size = '2GB'
 jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'
-log_line_prefix = '%m [%p] %q%u '
+log_line_prefix = '%m [%p] %q%u %a '
 log_min_duration_statement = '2s'
 # What a slow statement was given may be a token or a hash.
 log_parameter_max_length = 0
+shared_preload_libraries = '{counting}'
 """)
     if cluster.identity:
         os.chown(settings, *cluster.identity)

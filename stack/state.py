@@ -16,9 +16,9 @@ from typing import Any
 from stack.errors import StackError
 
 # In start order. Those of EMBEDDED do not run when the setting beside them is given.
-PARTS = ("postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "nginx")
+PARTS = ("postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "metrics", "nginx")
 EMBEDDED = {"postgres": "database_url", "valkey": "redis_url", "mail": "smtp_url", "twin": "stripe_secret_key"}
-PORTS = (*EMBEDDED, "mail_web", "postgrest", "postgrest_admin", "service")
+PORTS = (*EMBEDDED, "mail_web", "postgrest", "postgrest_admin", "service", "metrics")
 # Everything that a stack puts into its folder.
 OWN = ("logs", "media", "parts", "lock", "secrets.*", "stack.*", "stripe-twin.sqlite3*", "supervisor.*")
 SECRETS = ("superuser", "migrator", "authenticator", "service", "worker", "redis")

@@ -92,7 +92,7 @@ class Supervisor:
             known = self.processes()
             for part in reversed(PARTS):
                 if known.get(part, {}).get("statename") in {"RUNNING", "STARTING", "BACKOFF"}:
-                    self.quietly("stopProcess", part, part not in {"worker", "beat", "relay", "service"})
+                    self.quietly("stopProcess", part, part not in {"worker", "beat", "relay", "service", "metrics"})
             wait_until(lambda: all(info["statename"] != "STOPPING" for info in self.processes().values()), 20)
             self.quietly("shutdown")
             wait_until(lambda: self.exit_code() is not None or is_gone(pid), 20)

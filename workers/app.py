@@ -68,6 +68,12 @@ def beat_is_ready(**_: Any) -> None:
     show_ready()
 
 
+@signals.task_prerun.connect  # type: ignore[untyped-decorator]
+def forget_the_last_one(**_: Any) -> None:
+    """A process does one task after the other, each for somebody else."""
+    logs.bind(None, None)
+
+
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def use_our_logs(**_: Any) -> None:
     """The same lines as the service's; connecting to this signal keeps Celery from making its own."""

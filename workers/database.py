@@ -7,6 +7,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
+from extensions import logs
 from extensions.config import settings
 
 
@@ -30,5 +31,6 @@ def call(function: str, **arguments: object) -> Any:
     names = ", ".join(f"{name} => %({name})s" for name in arguments)
     values = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in arguments.items()}
     with pool().connection() as connection:
-        row = connection.execute(f"select logic.{function}({names}) as answer", values).fetchone()
+        values |= logs.telling()
+        row = connection.execute(f"select logic.{function}({names}) as answer {logs.TELLING}", values).fetchone()
     return row["answer"] if row else None

@@ -1,12 +1,14 @@
 """Do what a row of shop.outbox asks for: claim it, act, and say that it is done or why not."""
 
 import re
+import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import structlog
 
+from extensions import logs, telemetry
 from workers import account_mail, mail
 from workers.app import app
 from workers.database import call
@@ -45,7 +47,11 @@ def act(row_id: str, attempt: int) -> None:
     row = call("claim_outbox", id=row_id, attempt=attempt)
     if row is None:
         return
+    logs.bind(row["request_id"], row["traceparent"])
     told = {"topic": row["topic"], "row": row_id, "attempt": row["attempt"]}
+    # What comes of an order later is of other requests: by the order itself all of it is found.
+    told |= {"order_id": row["payload"]["order_id"]} if "order_id" in row["payload"] else {}
+    begun, outcome = time.perf_counter(), "failed"
     try:
         HANDLERS[row["topic"]](row_id, row["payload"])
     except Exception as error:
@@ -56,4 +62,6 @@ def act(row_id: str, attempt: int) -> None:
             log.error("outbox row given up", **told)
     else:
         call("finish_outbox", id=row_id, attempt=row["attempt"])
+        outcome = "done"
         log.info("done", **told)
+    telemetry.tell(topic=row["topic"], outcome=outcome, seconds=time.perf_counter() - begun)

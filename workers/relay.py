@@ -3,6 +3,7 @@
 import signal
 import time
 from types import FrameType
+from typing import Any
 
 import psycopg
 import structlog
@@ -10,7 +11,7 @@ from kombu.exceptions import OperationalError
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
-from extensions import logs
+from extensions import logs, telemetry
 from extensions.config import settings
 from workers.app import HEARTBEAT_SECONDS, app, beat_heart, show_ready
 
@@ -30,13 +31,17 @@ def stop(number: int, frame: FrameType | None) -> None:
     raise Stopped(0)
 
 
-def relay(connection: psycopg.Connection[tuple[str, str, int]]) -> int:
+def relay(connection: psycopg.Connection[Any]) -> int:
     """Lease a batch and ring for each row. Returns how many."""
     rows = connection.execute(
-        "select id::text, topic, attempt from logic.lease_outbox(%s, %s)", [BATCH, LEASE_SECONDS]
+        "select id::text, topic, attempt, request_id, traceparent from logic.lease_outbox(%s, %s)",
+        [BATCH, LEASE_SECONDS],
     ).fetchall()
-    for row_id, _, attempt in rows:
+    for row_id, topic, attempt, *request in rows:
+        logs.bind(*request)
         app.send_task("outbox.act", [row_id, attempt], retry=False)
+        log.info("handed out", topic=topic, row=row_id, attempt=attempt)
+    logs.bind(None, None)
     return len(rows)
 
 
@@ -48,6 +53,7 @@ def serve() -> None:
     ) as connection:
         connection.execute("listen outbox")
         beat_heart("relay")
+        telemetry.tell_weight("relay")
         show_ready()
         beaten = time.monotonic()
         while True:
@@ -57,6 +63,7 @@ def serve() -> None:
                 pass
             if time.monotonic() - beaten > HEARTBEAT_SECONDS:
                 beat_heart("relay")
+                telemetry.tell_weight("relay")
                 beaten = time.monotonic()
 
 

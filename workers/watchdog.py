@@ -18,6 +18,7 @@ from celery.worker import state
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from extensions import telemetry
 from extensions.config import settings
 from workers.app import app
 
@@ -33,6 +34,7 @@ def watch(hostname: str) -> None:
     while time.monotonic() - since < patience:
         with suppress(OperationalError, RedisError, OSError):
             app.send_task("workers.schedule.sign_of_life", queue=worker_direct(hostname), expires=patience, retry=False)
+        telemetry.tell_weight("worker")
         time.sleep(patience / ASKS_PER_PATIENCE)
         if state.all_total_count[0] != begun:
             begun, since = state.all_total_count[0], time.monotonic()

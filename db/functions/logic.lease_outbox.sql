@@ -1,4 +1,6 @@
-create function logic.lease_outbox(batch integer, lease_seconds integer) returns table (id uuid, topic text, attempt integer)
+create function logic.lease_outbox(batch integer, lease_seconds integer) returns table (
+  id uuid, topic text, attempt integer, request_id text, traceparent text
+)
 language plpgsql security definer set search_path = '' as $$
 begin
   -- Thirty times begun and never heard of again (logic.fail_outbox counts the same): this row kills its worker.
@@ -14,7 +16,7 @@ begin
     limit batch
     for update skip locked
   )
-  returning o.id, o.topic, o.attempts;
+  returning o.id, o.topic, o.attempts, o.request_id, o.traceparent;
 end;
 $$;
 comment on function logic.lease_outbox is 'Hands out waiting rows for some seconds; what is not finished by then is handed out again. The attempts so far go along: who claims must know them.';

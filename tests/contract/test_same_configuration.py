@@ -36,7 +36,8 @@ def test_the_gateway_is_set_as_in_the_embedded_stack(shop: Shop, tmp_path: Path)
     embedded = (shop.state / "parts/nginx/nginx.conf").read_text().splitlines()
     differing = [line.strip() for line in [*set(lines) - set(embedded), *set(embedded) - set(lines)]]
     places = (
-        r"load_module|listen|alias|root |pid|js_path|user |upstream|\w+_temp_path|proxy_cache_path|js_var \$public_url"
+        r"load_module|listen|alias|root |pid|js_path|user |upstream|\w+_temp_path|proxy_cache_path|js_var \$public_url|"
+        r"access_log syslog"
     )
     assert [line for line in differing if not re.match(places, line)] == []
     assert len(differing) > 10

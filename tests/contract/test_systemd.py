@@ -71,7 +71,7 @@ def test_a_unit_has_the_secrets_and_limits_of_the_container(part: str) -> None:
     comes_back = values(unit(part), "Restart") == ["always"]
     assert comes_back or (part == "migrate" and "RemainAfterExit=yes" in unit(part).read_text())
     # Who has no network to the outside as a container is not let out here either.
-    is_closed = not {"outside", "front"} & set(SERVICES[part]["networks"]) or part == "postgrest"
+    is_closed = not {"outside", "front"} & set(SERVICES[part]["networks"]) or part in ("postgrest", "metrics")
     assert values(unit(part), "IPAddressDeny") == (["any"] if is_closed else [])
 
 

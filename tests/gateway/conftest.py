@@ -128,6 +128,7 @@ def configure(folder: Path, port: int, postgrest: str, service: str, media: Path
     given = {"rate_per_second": 5000, **settings}
     user = "root" if os.geteuid() == 0 else None
     return render(
+        metrics="127.0.0.1:9",
         folder=folder,
         port=port,
         postgrest=postgrest,

@@ -128,7 +128,8 @@ def test_what_does_not_change_it_does_not_arrive(
     assert len(counting.requests) == 1
     assert "evil" not in counting.requests[0] and "sb_key" not in counting.requests[0]
     arrived = counting.headers()
-    assert arrived.keys() <= {"host", "accept", "accept-profile", "prefer", "x-original-url", "x-request-id"}
+    known = {"host", "accept", "accept-profile", "prefer", "x-original-url", "x-request-id", "traceparent"}
+    assert arrived.keys() <= known
     if path.startswith("/api"):
         assert arrived["x-original-url"][0].startswith(f"{kept}/api/v1/products/")
 

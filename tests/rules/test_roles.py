@@ -64,6 +64,8 @@ def test_the_memberships_are_the_ones_drawn(superuser: Connection) -> None:
         ("authenticator", "anon"), ("authenticator", "customer"), ("authenticator", "staff"),
         ("authenticator", "admin"), ("staff", "customer"), ("admin", "staff"), ("migrator", "owner"),
         ("authenticator", "integration"), ("integration", "anon"),
+        # For logic.readings, which says how many statements run and what they take.
+        ("owner", "pg_read_all_stats"),
     }  # fmt: skip
     assert memberships(superuser) == drawn
     superuser.execute("grant owner to service")

@@ -24,7 +24,7 @@ def test_logs(shop: Shop) -> None:
 def test_logs_of_what_is_not_there(shop: Shop, tmp_path: Path) -> None:
     said = fails("logs", "wroker", "--state", str(shop.state))
     assert "There is no part 'wroker'." in said
-    assert "postgres, valkey, mail, twin, postgrest, service, worker, beat, relay, nginx" in said
+    assert "postgres, valkey, mail, twin, postgrest, service, worker, beat, relay, metrics, nginx" in said
     assert f"No stack was ever started in {tmp_path}" in fails("logs", "--state", str(tmp_path))
 
 

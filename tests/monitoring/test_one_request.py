@@ -1,0 +1,117 @@
+"""A request is found by its id in every log, from nginx to the mail that came of it."""
+
+import json
+import re
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from tests.conftest import ADDRESS, Person, Shop, eventually
+from tests.workers.mails import mail
+
+FORM = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-01")
+
+
+def lines(shop: Shop, part: str, word: str) -> list[dict[str, Any]]:
+    """The lines of a part's log with this word in it; each of them an object."""
+    found = [line for line in (shop.state / "logs" / f"{part}.log").read_text().splitlines() if word in line]
+    return [json.loads(line) for line in found]
+
+
+@pytest.fixture
+def cash(acting_as: Callable[..., Person]) -> Any:
+    """Cash on delivery is offered: the mail comes of the checkout itself."""
+    admin = acting_as("admin")
+
+    def offer(*, active: bool) -> None:
+        url = "/rest/v1/payment_methods?code=eq.cash_on_delivery"
+        assert admin.client.patch(url, json={"is_active": active}).status_code == 204
+
+    offer(active=True)
+    yield
+    offer(active=False)
+
+
+def test_one_grep_follows_an_order(
+    shop: Shop,
+    database: psycopg.Connection[Any],
+    customer: Person,
+    make_product: Callable[..., dict[str, Any]],
+    cash: None,
+) -> None:
+    product, trace = make_product(), secrets.token_hex(16)
+    headers = {"Traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}
+    body = {"shipping_address": ADDRESS, "payment_method": "cash_on_delivery"}
+    customer.client.post("/api/v1/cart/items/", json={"product_id": product["id"], "quantity": 1})
+    answers: list[httpx.Response] = []
+    buying = threading.Thread(
+        target=lambda: answers.append(customer.client.post("/api/v1/orders/", json=body, headers=headers))
+    )
+    seen = "select state from pg_stat_activity where application_name = %s and usename = 'authenticator'"
+    with database.transaction():
+        database.execute("select from shop.stock for update")
+        buying.start()
+        with shop.connect() as looking:
+            eventually(lambda: looking.execute(seen, [trace]).fetchone(), what="the checkout in pg_stat_activity")
+    buying.join()
+    order = answers[0].json()
+    assert (answers[0].status_code, answers[0].headers["x-request-id"]) == (201, trace), order
+    # What the database refuses stands in its own log.
+    too_much = {"product_id": product["id"], "quantity": 1000}
+    assert customer.client.post("/api/v1/cart/items/", json=too_much, headers=headers).status_code == 409
+    mail(shop, customer.email, order["order_number"])
+
+    asked = lines(shop, "nginx", trace)
+    assert [(line["route"], line["status"]) for line in asked][:1] == [("/api/v1/orders/", 201)]
+    assert {line["request_id"] for line in asked} == {trace}
+    assert asked[0]["seconds"] > 0
+    assert f"authenticator {trace} ERROR:" in (shop.state / "logs/postgres.log").read_text()
+    eventually(lambda: lines(shop, "worker", trace), what="the worker's line")
+    for part, said in (("relay", "handed out"), ("worker", "done")):
+        told = {line["topic"]: line for line in lines(shop, part, trace) if line["event"] == said}
+        assert told["order.confirmed"]["request_id"] == trace, part
+    assert told["order.confirmed"]["order_id"] == order["id"]
+    assert told["order.confirmed"]["traceparent"] == headers["Traceparent"]
+
+
+def test_the_service_tells_the_same_id(shop: Shop) -> None:
+    answer = shop.client().post("/api/v1/auth/login/", json={"email": "nobody@example.com", "password": "x" * 12})
+    name = answer.headers["x-request-id"]
+    (told,) = lines(shop, "service", name)
+    assert (told["request_id"], told["status"], told["event"]) == (name, answer.status_code, "request")
+    assert FORM.fullmatch(told["traceparent"])[1] == name  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("given", "is_kept"),
+    [
+        ("00-" + "0123456789abcdef" * 2 + "-0123456789abcdef-00", True),
+        ("00-" + "0" * 32 + "-0123456789abcdef-01", False),
+        ("00-" + "a" * 32 + "-" + "0" * 16 + "-01", False),
+        ("ff-" + "a" * 32 + "-0123456789abcdef-01", False),
+        ("00-" + "A" * 32 + "-0123456789abcdef-01", False),
+        ("nonsense", False),
+    ],
+)
+def test_a_trace_goes_on_if_it_is_one(shop: Shop, given: str, is_kept: bool) -> None:
+    answer = shop.client().get("/.well-known/jwks.json", headers={"Traceparent": given})
+    name = answer.headers["x-request-id"]
+    assert (name == given[3:35]) is is_kept
+    (told,) = lines(shop, "service", name)
+    assert FORM.fullmatch(told["traceparent"].replace("-00", "-01"))
+    assert (told["traceparent"] == given) is is_kept
+
+
+def test_every_log_of_ours_is_objects(shop: Shop) -> None:
+    """What a library says, too; Celery's warning and Python's own are no lines of a log."""
+    for part in ("nginx", "service", "worker", "relay"):
+        text = (shop.state / "logs" / f"{part}.log").read_text().splitlines()
+        # What nginx complains of has a form of its own.
+        odd = [line for line in text if not re.match(r"{|\d{4}/\d\d/\d\d [\d:]+ \[", line)]
+        assert text, part
+        assert odd == [], part
