@@ -102,3 +102,7 @@ app = Starlette(
     middleware=[logs.middleware],
     lifespan=lifespan,
 )
+if telemetry.trace("service"):
+    from opentelemetry.instrumentation.starlette import StarletteInstrumentor
+
+    StarletteInstrumentor.instrument_app(app)

@@ -109,6 +109,11 @@ class Settings(BaseSettings):
         pattern=r"^[\w.-]+:\d+$",
         description="host:port where the part `metrics` hears what was done and tells Prometheus; set by the stack.",
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="A collector of OpenTelemetry (OTLP over HTTP) that gets traces, like http://127.0.0.1:4318.",
+    )
     worker_patience_seconds: int = Field(
         90, ge=3, description="A worker that begins no task for so long ends and is started anew, in seconds."
     )

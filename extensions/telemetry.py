@@ -1,4 +1,4 @@
-"""Tell the part `metrics` what was done, by datagrams that nobody waits for and nobody misses."""
+"""Tell what was done: the part `metrics` by datagrams that nobody misses, and a collector of traces if there is one."""
 
 import asyncio
 import json
@@ -39,3 +39,23 @@ async def keep_telling(part: str) -> None:
     while True:
         await asyncio.to_thread(tell_weight, part)
         await asyncio.sleep(TELL_EVERY)
+
+
+def trace(part: str) -> bool:
+    """From now on statements are spans, and all spans of this process go to the collector. False when there is none."""
+    endpoint = settings().otel_exporter_otlp_endpoint
+    if endpoint is None:
+        return False
+    # Large, and hardly ever wanted.
+    from opentelemetry import trace  # noqa: PLC0415
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+    from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor  # noqa: PLC0415
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+    provider = TracerProvider(resource=Resource.create({"service.name": f"pgshop-{part}"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")))
+    trace.set_tracer_provider(provider)
+    PsycopgInstrumentor().instrument()
+    return True

@@ -22,6 +22,7 @@ keep database_url "postgresql://postgres:$(cat "$folder/postgres_password")@$pos
 for role in service worker authenticator; do keep "${role}_database_url" "postgresql://$role:$(word)@$postgres/pgshop"; done
 keep redis_password "$(word)"
 keep redis_url "redis://:$(cat "$folder/redis_password")@$valkey/0"
+keep grafana_password "$(word)"
 keep jwt_private_key "$(openssl genpkey -algorithm ed25519 -outform DER | base64 | tr -d '\n')"
 keep refresh_token_key "$(openssl rand -base64 32)"
 if [ -n "$demo" ]; then

@@ -8,7 +8,7 @@ import redis
 from celery import Celery, signals
 from celery.schedules import crontab
 
-from extensions import logs
+from extensions import logs, telemetry
 from extensions.config import settings
 
 HEARTBEAT_SECONDS = 15
@@ -66,6 +66,15 @@ def beat_is_ready(**_: Any) -> None:
     """The clock ticks."""
     beat_heart("beat")
     show_ready()
+
+
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]
+def begin_traces(**_: Any) -> None:
+    """In each process for itself: what exports spans is a thread, which no fork takes along."""
+    if telemetry.trace("worker"):
+        from opentelemetry.instrumentation.celery import CeleryInstrumentor  # noqa: PLC0415
+
+        CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
 
 
 @signals.task_prerun.connect  # type: ignore[untyped-decorator]

@@ -51,6 +51,7 @@ READINGS = {
     "connections_limit": "How many it would take.",
     "transaction_age_seconds": "Age of the oldest transaction.",
     "archive_age_seconds": "Since the latest piece of the write-ahead log was archived.",
+    "archive_failing": "Whether the latest attempt to archive a piece of it has failed.",
     "statement_calls": "Calls of the statements that took most.",
     "statement_seconds": "What they took together.",
 }

@@ -37,9 +37,10 @@ def relay(connection: psycopg.Connection[Any]) -> int:
         "select id::text, topic, attempt, request_id, traceparent from logic.lease_outbox(%s, %s)",
         [BATCH, LEASE_SECONDS],
     ).fetchall()
-    for row_id, topic, attempt, *request in rows:
-        logs.bind(*request)
-        app.send_task("outbox.act", [row_id, attempt], retry=False)
+    for row_id, topic, attempt, request_id, traceparent in rows:
+        logs.bind(request_id, traceparent)
+        headers = {"traceparent": traceparent} if traceparent else {}
+        app.send_task("outbox.act", [row_id, attempt], headers=headers, retry=False)
         log.info("handed out", topic=topic, row=row_id, attempt=attempt)
     logs.bind(None, None)
     return len(rows)

@@ -52,7 +52,10 @@ begin
   union all
   select 'archive_age_seconds', nothing,
     extract(epoch from clock_timestamp() - coalesce(s.last_archived_time, s.stats_reset))::double precision
-  from pg_stat_archiver s where current_setting('archive_mode') <> 'off';
+  from pg_stat_archiver s where current_setting('archive_mode') <> 'off'
+  union all
+  select 'archive_failing', nothing, coalesce(s.last_failed_time > s.last_archived_time, s.failed_count > 0)::integer
+  from pg_stat_archiver s;
 
   -- Where the server counts statements: those that took most, without what they were given.
   if to_regclass('extensions.pg_stat_statements') is not null and current_setting('pg_stat_statements.max', true) is not null then

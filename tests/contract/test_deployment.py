@@ -30,6 +30,8 @@ HOW_TO = ROOT / "docs/how-to/run-in-containers.md"
 # What the embedded stack calls otherwise.
 CALLED = {"nginx": "gateway", "service": "extensions"}
 ONE_SHOTS = {"migrate"}
+# For who runs the shop.
+MONITORING = {"prometheus", "grafana"}
 GOOD = "a-password-of-more-than-twenty"
 
 
@@ -72,8 +74,9 @@ def test_the_image_has_every_package_and_no_secret() -> None:
 
 def test_every_part_of_the_shop_is_a_service() -> None:
     wanted = {CALLED.get(part, part) for part in PARTS} | ONE_SHOTS
-    assert SERVICES.keys() == wanted
-    assert {name for name, service in SERVICES.items() if "profiles" in service} == {"mail", "twin"}
+    profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+    assert profiles == {"mail": ["demo"], "twin": ["demo"]} | {name: ["monitoring"] for name in MONITORING}
+    assert SERVICES.keys() == wanted | MONITORING
 
 
 def test_every_service_is_watched_and_comes_back() -> None:
@@ -94,16 +97,21 @@ def test_every_service_is_watched_and_comes_back() -> None:
 
 
 def test_only_the_gateway_is_reached_from_outside() -> None:
-    assert [name for name, service in SERVICES.items() if service.get("ports")] == ["gateway"]
+    published = {name: service["ports"] for name, service in SERVICES.items() if service.get("ports")}
+    assert published.keys() == {"gateway", "grafana"}
+    assert all(port.startswith("127.0.0.1:") for port in published["grafana"])
     assert all("network_mode" not in service and not service.get("privileged") for service in SERVICES.values())
     lead_nowhere = {name for name, network in COMPOSE["networks"].items() if network and network["internal"]}
-    assert lead_nowhere == {"data", "front"}
+    assert lead_nowhere == {"data", "front", "monitoring"}
     reached = {name: set(service["networks"]) for name, service in SERVICES.items()}
     # Of what keeps data, nobody hears from outside, and it is not heard there.
     assert reached["postgres"] == reached["valkey"] == {"data"}
-    assert "data" not in reached["gateway"] | reached["twin"] | reached["mail"]
+    assert (
+        "data"
+        not in reached["gateway"] | reached["twin"] | reached["mail"] | reached["prometheus"] | reached["grafana"]
+    )
     assert {name for name, networks in reached.items() if "outside" in networks} == {
-        "gateway", "extensions", "worker", "twin", "mail", "migrate",
+        "gateway", "extensions", "worker", "twin", "mail", "migrate", "grafana",
     }  # fmt: skip
 
 

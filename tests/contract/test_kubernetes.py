@@ -13,7 +13,7 @@ import yaml
 from extensions.config import Settings
 from tests.conftest import ROOT
 from tests.contract.test_container_secrets import make_secrets
-from tests.contract.test_deployment import COMPOSE, DOCKERFILE, OURS, SERVICES
+from tests.contract.test_deployment import COMPOSE, DOCKERFILE, MONITORING, OURS, SERVICES
 from tests.contract.test_images import NAMED
 
 HERE = ROOT / "deploy/kubernetes"
@@ -41,7 +41,7 @@ def container(part: str) -> dict[str, Any]:
 
 def test_every_part_runs() -> None:
     assert sorted(PODS) == PARTS
-    assert PODS.keys() | {"postgres"} == SERVICES.keys() - {"twin", "mail"}
+    assert PODS.keys() | {"postgres"} == SERVICES.keys() - {"twin", "mail", *MONITORING}
     assert one("Cluster", "postgres")["spec"]["managed"]["services"]["additional"][0]["selectorType"] == "rw"
 
 
@@ -106,7 +106,7 @@ def test_only_the_networks_of_the_containers_are_open() -> None:
     policies = {each["metadata"]["name"]: each["spec"] for each in RESOURCES if each["kind"] == "NetworkPolicy"}
     assert policies.keys() == COMPOSE["networks"].keys() | {"nothing", "names", "gateway", "operator"}
     assert policies["nothing"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    for name in ("data", "front"):
+    for name in ("data", "front", "monitoring"):
         label = {"matchLabels": {f"network.{name}": "true"}}
         assert policies[name]["ingress"] == [{"from": [{"podSelector": label}]}]
         assert policies[name]["egress"] == [{"to": [{"podSelector": label}]}]
@@ -134,7 +134,7 @@ def test_kustomize_puts_it_together(tmp_path: Path) -> None:
     assert len(built) == len(RESOURCES) + 3
     names = {each["metadata"]["name"]: each for each in built if each["kind"] in ("Secret", "ConfigMap")}
     secrets = {key for each in names.values() if each["kind"] == "Secret" for key in each["data"]}
-    assert secrets == COMPOSE["secrets"].keys() - {"postgres_password"} | {"username", "password"}
+    assert secrets == COMPOSE["secrets"].keys() - {"postgres_password", "grafana_password"} | {"username", "password"}
     # What pods ask for by name is there under that name, which changes with what is in it.
     assert set(re.findall(r"secretName: (secrets\S*)", made)) <= names.keys()
     assert set(re.findall(r"name: (settings\S*)", made)) <= names.keys()
