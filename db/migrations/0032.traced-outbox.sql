@@ -1,5 +1,5 @@
 -- A row of the outbox knows which request has caused it, so that the worker's lines can be found by the request's id.
--- depends: 0030.what-can-be-sold
+-- depends: 0031.keys-that-orders-hold
 
 -- A client may name a request as it likes; what stays is only what a machine has made, as in the audit log.
 alter table shop.outbox add column request_id text, add column traceparent text;
