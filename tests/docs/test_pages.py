@@ -40,6 +40,7 @@ NOT_EXECUTED = {
     "stripe ": "Stripe's own program, and an account there",
     "make up": "goes on until Ctrl-C; tests/stack/test_foreground.py does it; here a shop runs already",
     "age-keygen ": "a program that not every machine has; tests/stack/test_backups.py encrypts and restores",
+    "pgshop down": "stops the shop of the other pages; followed by hand",
     "pgshop restore ": "takes the place of the shop of the other pages; tests/stack/test_backups.py does it",
 }
 READ = {"json": json.loads, "toml": tomllib.loads}
