@@ -6,6 +6,7 @@ from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from extensions.passwords import LONGEST, SHORTEST, why_refused
@@ -211,7 +212,9 @@ class PictureWords(Body):
     """What goes with the file in POST /api/v1/products/{slug}/images/: fields of a form, which are all text."""
 
     alt_text: Text = Field("", max_length=255)
-    is_primary: Annotated[bool | None, Field(strict=False)] = None
+    is_primary: Annotated[bool, Field(strict=False)] | SkipJsonSchema[None] = Field(
+        None, json_schema_extra=lambda schema: schema.__delitem__("default")
+    )
 
 
 class NoWords(Body):
@@ -239,12 +242,9 @@ async def read(request: Request, model: type[Model]) -> Model:
         return model.model_validate(given)
     except ValidationError as error:
         # A rule about two fields belongs to the password's.
-        moved = [e for e in error.errors() if not e["loc"]]
-        if moved and issubclass(model, NewPassword):
+        said = [e["msg"].removeprefix("Value error, ") for e in error.errors() if not e["loc"]]
+        if said and issubclass(model, NewPassword):
             raise Problem(
-                422,
-                "validation_failed",
-                "Some fields are missing or wrong.",
-                details={"password": [e["msg"].removeprefix("Value error, ") for e in moved]},
+                422, "validation_failed", "Some fields are missing or wrong.", details={"password": said}
             ) from None
         raise

@@ -103,7 +103,10 @@ async def upload(request: Request, room: str, words: type[Body]) -> dict[str, An
         await throttle(request, f"picture {claims['sub']}", settings().picture_attempts)
     async with form_of(request) as form:
         file = form.get("image")
-        given = words.model_validate({name: value for name, value in form.multi_items() if name != "image"})
+        # A form sends what was left empty as nothing, or not at all.
+        given = words.model_validate(
+            {name: text for name, text in form.multi_items() if name != "image" and text != ""}
+        )
         if not isinstance(file, UploadFile):
             raise Problem(
                 422,

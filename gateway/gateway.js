@@ -153,7 +153,9 @@ function scrub(status, error) {
   if (status >= 500) { return body(code, plain[1]); }
   if (code === '42501') { return body(code, STATUS[403][1]); }
   if (code === '25006') { return body(code, STATUS[405][1]); }
-  if (code === '42P01' || code === 'PGRST202' || code === 'PGRST200') { return body(code, STATUS[404][1]); }
+  if (code === '42P01') { return body(code, STATUS[404][1]); }
+  if (code === 'PGRST200') { return body(code, 'Nothing of that name hangs together with it.'); }
+  if (code === 'PGRST202') { return body(code, 'There is no function with this name and these arguments.'); }
   return body(code, error.message || plain[1], error.details, /Perhaps you meant/.test(error.hint || '') ? null : error.hint);
 }
 

@@ -20,6 +20,6 @@ begin
 end;
 $$;
 comment on function api.claim_orders is $$Claim orders
-Makes orders mine that were placed by guests with my address. The address must be verified; repeating it is safe. Answers with the orders that became mine by this.
+Makes orders mine that were placed by guests with my address. The address must be verified; what is not paid yet stays with the guest, who may be paying; repeating it is safe. Answers with the orders that became mine by this.
 Errors: 403 email_not_verified.$$;
 grant execute on function api.claim_orders to customer;

@@ -7,5 +7,5 @@ begin
 end;
 $$;
 comment on function v1.claim_orders is $$Claim orders that I placed as a guest
-Those with my address, which must be verified. Answers with what became mine by this. Errors: 403 email_not_verified.$$;
+Those with my address, which must be verified; what is not paid yet stays with the guest, who may be paying. Answers with what became mine by this. Errors: 403 email_not_verified.$$;
 grant execute on function v1.claim_orders to customer;

@@ -19,5 +19,5 @@ begin
 end;
 $$;
 comment on function v1.create_review is $$Review a product
-Fields: rating (1 to 5); title, comment. It is shown once approved. Errors: 404 product_not_found, 409 review_exists, 422 validation_failed.$$;
+Fields: rating (1 to 5); title, comment. It is shown once approved, and says whether the product was bought. Not for guests. Errors: 404 product_not_found, 409 review_exists, 422 validation_failed.$$;
 grant execute on function v1.create_review to customer;

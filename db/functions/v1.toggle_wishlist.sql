@@ -22,5 +22,5 @@ begin
 end;
 $$;
 comment on function v1.toggle_wishlist is $$Wish for a product, or no longer
-Field: product_id. Answers whether it is in my wishlist now. Errors: 404 product_not_found, 422 validation_failed.$$;
+Field: product_id. Answers whether it is in my wishlist now. Not for guests. Errors: 404 product_not_found, 422 validation_failed.$$;
 grant execute on function v1.toggle_wishlist to customer;

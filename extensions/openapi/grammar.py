@@ -1,22 +1,26 @@
 """PostgREST's grammar as parameters: filters by type, select with embedding, order, ranges, and Prefer."""
 
 from extensions.openapi.schemas import Schema
-from extensions.openapi.source import Source
+from extensions.openapi.source import Source, table
 
 UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-DAY = r"[12][0-9]{3}-(0[1-9]|1[0-2])-([01][1-9]|[12]0)"
+# Days that there are each year.
+DAY = r"[12][0-9]{3}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+CLOCK = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])?"
 COMPARED = "(eq|neq|gt|gte|lt|lte)"
 # What a filter may look like, by the type of its column; `in` has a list, and all but `is` take `not.` before them.
 VALUES = {
     "uuid": UUID,
     "date": DAY,
-    "timestamp with time zone": rf"{DAY}(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?)?",
+    "timestamp with time zone": rf"{DAY}({CLOCK})?",
     "smallint": "-?[0-9]{1,4}",
     "integer": "-?[0-9]{1,9}",
     "bigint": "-?[0-9]{1,18}",
     "numeric": r"-?[0-9]{1,9}([.][0-9]{1,4})?",
 }
 TEXT = r"[^\\\u0000]*"
+# One of several, in quotes if signs of the grammar are in it.
+WORD = r'([a-zA-Z0-9 _-]+|"[^"\\\u0000]*")'
 PREFER = {
     "get": "count=exact|count=planned|count=estimated",
     "write": "return=minimal|return=representation|return=headers-only",
@@ -33,16 +37,14 @@ def filter_pattern(kind: str) -> str:
     if bare in VALUES:
         value = VALUES[bare]
         return rf"^(not\.)?({COMPARED}\.{value}|in\.\({value}(,{value}){{0,20}}\)|is\.null)$"
-    listed = r"in\.\([a-zA-Z0-9 _-]+(,[a-zA-Z0-9 _-]+){0,20}\)"
+    listed = rf"in\.\({WORD}(,{WORD}){{0,20}}\)"
     return rf"^(not\.)?({COMPARED}\.{TEXT}|(like|ilike|plfts|phfts|wfts)\.{TEXT}|{listed}|is\.null)$"
 
 
 def condition_pattern(column: Schema) -> str:
     """What may stand of a column in `or` and `and`, where signs of the grammar would have to be quoted."""
     bare = column["type"].partition("(")[0]
-    value = {"timestamp with time zone": DAY, "boolean": "(true|false)"}.get(bare) or VALUES.get(
-        bare, "[a-zA-Z0-9 _-]+"
-    )
+    value = {"timestamp with time zone": DAY, "boolean": "(true|false)"}.get(bare) or VALUES.get(bare, WORD)
     compared = "" if bare in {"json", "jsonb"} else rf"|{COMPARED}\.{value}"
     return rf"{column['name']}\.(not\.)?(is\.null{compared})"
 
@@ -68,12 +70,13 @@ def prefer(source: Source, kind: str) -> Schema:
 
 def filters(source: Source, relation: Schema, columns: list[Schema]) -> list[Schema]:
     """A filter for each column, as references."""
-    made = []
+    made, such = [], table()["such"]
     for column in columns:
         key = f"{relation['name']}.{column['name']}"
         source.components["parameters"][key] = query(
             column["name"],
-            f"Filter by operator and value: {column['comment']}",
+            f"Filter by operator and value, such as `{such.get(column['type'].partition('(')[0], such['text'])}`:"
+            f" {column['comment']}",
             {"type": "string", "pattern": filter_pattern(column["type"])},
         )
         made.append({"$ref": f"#/components/parameters/{key}"})
@@ -92,13 +95,19 @@ def filters(source: Source, relation: Schema, columns: list[Schema]) -> list[Sch
 def select(source: Source, relation: Schema, columns: list[Schema]) -> Schema:
     """The parameter select: columns, and what hangs together with the view."""
     names = "|".join(column["name"] for column in columns)
-    related = [name for name in relation["related"] if readable(source, source.relation(name))]
-    embedded = rf"(,({'|'.join(related)})\(\*\))?" if related else ""
+    related = {name: readable(source, source.relation(name)) for name in relation["related"]}
+    terms = [r"\*", rf"([a-z]{{1,20}}:)?({names})(::text)?"]
     said = "Which columns, `*` or nothing for all; `name:column` renames, `column::text` casts."
-    if related:
-        said += f" Embed with their own list: {', '.join(f'`{name}(*)`' for name in related)}."
+    for name, theirs in related.items():
+        if theirs:
+            inside = "|".join(column["name"] for column in theirs)
+            terms.append(rf"([a-z]{{1,20}}:)?{name}(!inner)?\((\*|({inside})(,({inside}))*)\)")
+    if len(terms) > 2:
+        embedded = ", ".join(f"`{name}(*)`" for name, theirs in related.items() if theirs)
+        said += f" Embed what hangs together: {embedded}, or with their own list; `!inner` leaves out what has none."
     key = f"{relation['name']}.select"
-    pattern = rf"^$|^(\*|({names})(,({names}))*){embedded}$"
+    term = f"({'|'.join(terms)})"
+    pattern = f"^$|^{term}(,{term})*$"
     source.components["parameters"][key] = query("select", said, {"type": "string", "pattern": pattern, "default": "*"})
     return {"$ref": f"#/components/parameters/{key}"}
 

@@ -18,7 +18,7 @@ from extensions.openapi.schemas import (
 )
 from extensions.openapi.source import Said, Source, camel, errors_of, examples, joined, json_content, table, words_of
 
-SAID = {400: ["PGRST100", "22P02", "bad_encoding"], 404: ["not_found"], 406: ["not_acceptable"]}
+SAID = {400: ["PGRST100", "22P02", "42703", "PGRST200", "bad_encoding"], 404: ["not_found"], 406: ["not_acceptable"]}
 RANGED = {416: ["PGRST103"]}
 WRITTEN = {400: ["23514", "filter_required"], 409: ["23505", "23503"], 413: ["payload_too_large"]}
 READ = {"200": "The rows.", "206": "Some of the rows."}
@@ -157,7 +157,8 @@ def of_function(source: Source, function: Schema) -> Schema:
     answer, extra = answer_of(source, function)
     security, refused = source.needs(function["execute"], REFUSED)
     writes = {409: ["23503"], 413: ["payload_too_large"]} if function["is_volatile"] else {}
-    said = joined({**SAID, 400: [*SAID[400], "23514"]}, refused, errors_of(function["comment"] or ""), writes, ALWAYS)
+    usual = SAID | {400: [*SAID[400], "23514"], 404: [*SAID[404], "PGRST202"]}
+    said = joined(usual, refused, errors_of(function["comment"] or ""), writes, ALWAYS)
     if "206" in answer:
         said |= RANGED
     common: Schema = {

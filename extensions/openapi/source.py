@@ -122,7 +122,12 @@ class Source:
         for status, codes in sorted(said.items()):
             unique = list(dict.fromkeys(codes))
             for code in unique:
-                body = {"code": code, "message": self.message(code), "details": None, "hint": None}
+                body = {
+                    "code": code,
+                    "message": self.message(code),
+                    "details": table()["details"].get(code),
+                    "hint": None,
+                }
                 self.components["examples"][code] = {"summary": code, "value": body}
             listed = "".join(f"\n- `{code}`: {self.message(code)}" for code in unique)
             content: Schema = {"schema": {"$ref": "#/components/schemas/Error"}}

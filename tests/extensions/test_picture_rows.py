@@ -36,6 +36,11 @@ def test_a_row_is_shown_everywhere_alike(shop: Shop, staff: Person, product: Pro
     }
 
 
+def test_what_a_form_leaves_empty_is_not_given(staff: Person, product: Product) -> None:
+    assert upload(staff, product, is_primary="")["is_primary"]
+    assert not upload(staff, product, is_primary="")["is_primary"]
+
+
 def test_the_first_is_primary_until_another_is(staff: Person, product: Product) -> None:
     first, second = upload(staff, product), upload(staff, product)
     assert (first["is_primary"], second["is_primary"], second["sort_order"]) == (True, False, 1)
