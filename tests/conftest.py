@@ -99,8 +99,7 @@ class Shop:
 
     def mails(self, to: str) -> list[dict[str, Any]]:
         """What has arrived for an address."""
-        url = f"{self.status['mail_url']}/api/email"
-        return list(httpx.get(url, params={"to.address": to}, timeout=30).json())
+        return list(httpx.get(f"{self.status['mail_url']}/api/email", params={"to.address": to}, timeout=30).json())
 
 
 class Renewing(httpx.Auth):
@@ -114,7 +113,8 @@ class Renewing(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if time.monotonic() > self.renew_at:
             answer = yield httpx.Request("POST", self.url, json={"refresh": self.tokens["refresh"]})
-            self.tokens, self.renew_at = answer.json(), time.monotonic() + 600
+            if answer.is_success:  # Else the shop is busy; the one there is holds for five minutes more.
+                self.tokens, self.renew_at = answer.json(), time.monotonic() + 600
         request.headers.setdefault("Authorization", f"Bearer {self.tokens['access']}")
         yield request
 
