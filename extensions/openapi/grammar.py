@@ -96,8 +96,8 @@ def select(source: Source, relation: Schema, columns: list[Schema]) -> Schema:
     """The parameter select: columns, and what hangs together with the view."""
     names = "|".join(column["name"] for column in columns)
     related = {name: readable(source, source.relation(name)) for name in relation["related"]}
-    terms = [r"\*", rf"([a-z]{{1,20}}:)?({names})(::text)?"]
-    said = "Which columns, `*` or nothing for all; `name:column` renames, `column::text` casts."
+    terms = [r"\*", rf"([a-z]{{1,20}}:)?({names})"]
+    said = "Which columns, `*` or nothing for all; `name:column` renames."
     for name, theirs in related.items():
         if theirs:
             inside = "|".join(column["name"] for column in theirs)

@@ -17,7 +17,7 @@ def parameters(shop: Shop) -> dict[str, Any]:
     ("name", "value", "fits"),
     [
         ("select", "id,name,price,categories(name,slug)", True),
-        ("select", "title:name,price::text,categories!inner(*),shots:product_images(image,alt_text)", True),
+        ("select", "title:name,price,categories!inner(*),shots:product_images(image,alt_text)", True),
         ("select", "categories(*)", True),
         ("select", "*,product_variants(id,sku)", True),
         ("select", "id,cost_price", False),

@@ -35,7 +35,8 @@ def test_operations_that_nobody_called_fail_the_whole_run(
         [sys.executable, "-m", "pytest", "-p", "tests.witness", "-n", processes, *chosen],
         check=False,
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        # A folder for temporary things of its own: pytest closes the one that it shares to all others.
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DEBUG_TEMPROOT": str(tmp_path)},
         capture_output=True,
         text=True,
     )

@@ -18,8 +18,10 @@ FORM = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-01")
 
 
 def lines(shop: Shop, part: str, word: str) -> list[dict[str, Any]]:
-    """The lines of a part's log with this word in it; each of them an object."""
-    found = [line for line in (shop.state / "logs" / f"{part}.log").read_text().splitlines() if word in line]
+    """The lines of a part's log with this word in it; each an object. Whoever asks may send bytes that are no text."""
+    found = [
+        line for line in (shop.state / "logs" / f"{part}.log").read_text(errors="replace").splitlines() if word in line
+    ]
     return [json.loads(line) for line in found]
 
 
@@ -70,7 +72,7 @@ def test_one_grep_follows_an_order(
     assert [(line["route"], line["status"]) for line in asked][:1] == [("/api/v1/orders/", 201)]
     assert {line["request_id"] for line in asked} == {trace}
     assert asked[0]["seconds"] > 0
-    assert f"authenticator {trace} ERROR:" in (shop.state / "logs/postgres.log").read_text()
+    assert f"authenticator {trace} ERROR:" in (shop.state / "logs/postgres.log").read_text(errors="replace")
     eventually(lambda: lines(shop, "worker", trace), what="the worker's line")
     for part, said in (("relay", "handed out"), ("worker", "done")):
         told = {line["topic"]: line for line in lines(shop, part, trace) if line["event"] == said}
@@ -110,7 +112,7 @@ def test_a_trace_goes_on_if_it_is_one(shop: Shop, given: str, is_kept: bool) -> 
 def test_every_log_of_ours_is_objects(shop: Shop) -> None:
     """What a library says, too; Celery's warning and Python's own are no lines of a log."""
     for part in ("nginx", "service", "worker", "relay"):
-        text = (shop.state / "logs" / f"{part}.log").read_text().splitlines()
+        text = (shop.state / "logs" / f"{part}.log").read_text(errors="replace").splitlines()
         # What nginx complains of has a form of its own.
         odd = [line for line in text if not re.match(r"{|\d{4}/\d\d/\d\d [\d:]+ \[", line)]
         assert text, part

@@ -40,6 +40,7 @@ where o.id = any(%(orders)s::uuid[]) and (
   or o.status = 'pending' and p.captured_amount > 0
   or o.status = 'cancelled' and given.sum <> p.captured_amount
   or o.status in ('confirmed', 'processing', 'shipped', 'delivered') and p.captured_amount <> o.total_amount
+    and p.method <> 'cash_on_delivery'
   or o.status in ('pending', 'cancelled') and goods.sum <> 0
   or o.status in ('confirmed', 'processing', 'shipped', 'delivered') and goods.sum <> -kept.sum
   or confirmed.count <> coalesce(told.count, 0) or confirmed.count > 1

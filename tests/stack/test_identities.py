@@ -108,7 +108,7 @@ def test_somebody_elses_stack_is_left_alone(nobody: list[str], shop: Shop) -> No
         assert "Permission denied" in said or "not readable" in said
         assert "Traceback" not in done.stderr
         assert "migrator" not in done.stdout
-    assert len(status(shop.state)["pids"]) == 10
+    assert len(status(shop.state)["pids"]) == 11
 
 
 @as_root

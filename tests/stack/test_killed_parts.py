@@ -11,7 +11,7 @@ from tests.conftest import Shop, eventually
 from tests.stack import processes, selling
 from tests.stack.conftest import status
 
-PARTS = ("postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "nginx")
+PARTS = ("postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "metrics", "nginx")
 
 
 def is_healthy(shop: Shop) -> bool:

@@ -10,7 +10,7 @@ from tests.conftest import PGSHOP, Shop, pgshop
 from tests.stack import processes, selling
 from tests.stack.conftest import Start, status
 
-PARTS = {"postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "nginx"}
+PARTS = {"postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "metrics", "nginx"}
 TOLD = {
     "url": "http://127.0.0.1:",
     "database_url": "postgresql://migrator:",
