@@ -37,7 +37,16 @@ def test_the_servers_of_another_stack(shop: Shop, attach: Attach, room: Path) ->
     try:
         start_stack(state)
         running = attach(state)
-        assert running.status["pids"].keys() == {"twin", "postgrest", "service", "worker", "beat", "relay", "nginx"}
+        assert running.status["pids"].keys() == {
+            "twin",
+            "postgrest",
+            "service",
+            "worker",
+            "beat",
+            "relay",
+            "metrics",
+            "nginx",
+        }
         assert not (state / "parts/postgres/data").exists()
         assert running.status["mail_url"] is None
         assert "/borrowed" in running.status["database_url"]
