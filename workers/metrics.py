@@ -71,9 +71,7 @@ def read_valkey() -> dict[str, float]:
     """Length of the queue, memory, and who has shown signs of life. Raises redis.RedisError."""
     url = settings().redis_url
     with redis.Redis.from_url(url.get_secret_value() if url else "", socket_timeout=3) as client:
-        lives: dict[str, Any] = {
-            name: client.exists(f"pgshop:heartbeat:{name}") for name in ("worker", "relay", "beat")
-        }
+        lives: dict[str, Any] = {name: client.exists(f"pgshop:heartbeat:{name}") for name in HEARTBEATS}
         memory: Any = client.info("memory")
         length: Any = client.llen("celery")
         return {**lives, "queue": length, "memory": memory["used_memory"]}
