@@ -33,7 +33,8 @@ function depth(query) {
 
 // Why a request is refused with 400, empty if it is not.
 function refusal(r) {
-  const uri = r.variables.request_uri;
+  // None where the first line makes no sense.
+  const uri = r.variables.request_uri || '';
   const query = r.variables.args || '';
   if (!isText(uri) || uri.indexOf('\ufffd') >= 0) { return 'bad_encoding'; }
   for (const name in r.headersIn) {
