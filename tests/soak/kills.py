@@ -32,7 +32,7 @@ def between_call_and_intent_stored_by_the_worker(scene: Scene) -> None:
     scene.place()
     with scene.held(PAYMENT) as wait:
         os.kill(scene.pids["worker"], signal.SIGCONT)
-        wait("pgshop worker")
+        wait("worker")
         scene.kill("worker")
 
 
@@ -42,7 +42,7 @@ def between_call_and_intent_stored_by_the_service(scene: Scene) -> None:
         scene.place()
         with scene.held(PAYMENT) as wait:
             lost = scene.later("/api/v1/payments/create-intent/", {"order_id": scene.order["id"]})
-            wait("pgshop service")
+            wait("service")
             scene.kill("service")
         assert lost.result().status_code in {502, 503}
     finally:
@@ -56,7 +56,7 @@ def between_the_money_and_its_answer(scene: Scene) -> None:
     body = {"order_id": scene.order["id"], "payment_method": "pm_card_visa"}
     with scene.held(ORDER) as wait:
         lost = scene.later("/api/v1/payments/confirm/", body)
-        wait("pgshop service")
+        wait("service")
         scene.kill("service")
     assert lost.result().status_code in {502, 503}
 
@@ -74,7 +74,7 @@ def between_webhook_and_applied(scene: Scene) -> None:
     scene.intend()
     with scene.held(ORDER) as wait:
         scene.pay_at_the_bank()
-        wait("pgshop service")
+        wait("service")
         scene.kill("service")
 
 
@@ -83,7 +83,7 @@ def between_webhook_and_applied_the_database(scene: Scene) -> None:
     scene.intend()
     with scene.held(ORDER) as wait:
         scene.pay_at_the_bank()
-        wait("pgshop service")
+        wait("service")
         scene.kill("postgres")
 
 
@@ -93,7 +93,7 @@ def between_applied_and_acknowledged(scene: Scene) -> None:
     scene.intend()
     with scene.held(ORDER) as wait:
         scene.pay_at_the_bank()
-        wait("pgshop service")
+        wait("service")
         scene.stop("twin")
     done = "select 1 from shop.payments where order_id = %s and status = 'succeeded'"
     eventually(lambda: scene.ask(done, scene.order["id"]), what="applied")
@@ -117,7 +117,7 @@ def between_refund_and_recorded(scene: Scene) -> None:
     assert answer.status_code == 200, answer.text
     with scene.held(REFUND) as wait:
         os.kill(scene.pids["worker"], signal.SIGCONT)
-        wait("pgshop worker")
+        wait("worker")
         scene.kill("worker")
 
 

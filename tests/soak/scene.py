@@ -58,18 +58,17 @@ class Scene:
 
     @contextmanager
     def held(self, statement: str) -> Iterator[Callable[[str], Any]]:
-        """The rows are locked; what is given waits until somebody of an application stands before them."""
+        """The rows are locked; what is given waits until somebody of a role stands before them."""
         with self.shop.connect() as holder, psycopg.connect(self.superuser_url, autocommit=True) as watching:
 
-            def wait(application: str) -> Any:
+            def wait(role: str) -> Any:
                 return eventually(
                     lambda: watching.execute(
-                        "select pid from pg_stat_activity where application_name ilike %s"
-                        " and %s = any(pg_blocking_pids(pid))",
-                        [application, holder.info.backend_pid],
+                        "select pid from pg_stat_activity where usename = %s and %s = any(pg_blocking_pids(pid))",
+                        [role, holder.info.backend_pid],
                     ).fetchall(),
                     30,
-                    f"{application} waits",
+                    f"{role} waits",
                 )
 
             # A database that was killed has let go by itself.

@@ -36,7 +36,7 @@ def breaking(superuser_url: str, measure: Measure) -> Iterator[None]:
             while not is_over.wait(0.2):
                 killed = connection.execute(
                     "select pg_terminate_backend(pid) from pg_stat_activity where state = 'active'"
-                    " and application_name = 'pgshop service' and datname = current_database() limit 1"
+                    " and usename = 'service' and datname = current_database() limit 1"
                 ).fetchall()
                 measure.add(connections_killed=len(killed))
 

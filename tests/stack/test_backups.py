@@ -32,6 +32,12 @@ def pictures(shop: Shop) -> dict[str, bytes]:
     return {str(path.relative_to(shop.state)): path.read_bytes() for path in (shop.state / "media").rglob("*.*")}
 
 
+def unfinished(database: psycopg.Connection[Any]) -> list[str]:
+    """Orders that other tests have left in the midst of something, such as a refund that nobody makes."""
+    orders = [str(row["id"]) for row in database.execute("select id from shop.orders")]
+    return sorted(map(str, books.wrong(database, [], orders)))
+
+
 def test_a_backup_fills_an_empty_shop(shop: Shop, room: Path, tmp_path: Path, tell: Tell) -> None:
     product = selling.make_product(shop)
     email, client = selling.register(shop)
@@ -52,7 +58,7 @@ def test_a_backup_fills_an_empty_shop(shop: Shop, room: Path, tmp_path: Path, te
     # Neither in its head nor in its body: a mail address is not to be read in it.
     assert email.encode() not in file.read_bytes()
     with shop.connect() as database:
-        before, shown = counts(database), pictures(shop)
+        before, shown, known = counts(database), pictures(shop), unfinished(database)
     empty = start_stack(room / "empty")
     try:
         begun = time.monotonic()
@@ -61,9 +67,9 @@ def test_a_backup_fills_an_empty_shop(shop: Shop, room: Path, tmp_path: Path, te
         restoring = time.monotonic() - begun
         with empty.connect() as database:
             assert counts(database) == before
-            orders = [str(row["id"]) for row in database.execute("select id from shop.orders")]
             variants = [str(row["id"]) for row in database.execute("select id from shop.product_variants")]
-            assert books.wrong(database, variants, orders) == []
+            assert books.wrong(database, variants, []) == []
+            assert unfinished(database) == known
         assert pictures(empty).items() >= shown.items()
         # It sells, also what was there before, and who had an account has one.
         eventually(lambda: is_serving(empty), 60, "the parts have found the new database")
