@@ -15,9 +15,10 @@ from tests.conftest import ROOT
 PLACE = Path(os.environ.get("PGSHOP_CONTAINERS") or "/tmp/pgshop-containers")
 HERE = Path(__file__).parent
 BASE = "localhost/pgshop-stand-in:base"
-# The official names as they are pinned, by the folder of what stands in for them here.
+# The official names as they are pinned, by the folder of what stands in for them here; monitoring has none.
 PINNED = (ROOT / "Dockerfile").read_text() + (ROOT / "docker-compose.yml").read_text()
-IMAGES = {Path(name).name: f"{name}:{tag}" for name, tag in re.findall(r"(docker\.io/[\w/-]+):([\w.-]+)", PINNED)}
+FOUND = {Path(name).name: f"{name}:{tag}" for name, tag in re.findall(r"(docker\.io/[\w/-]+):([\w.-]+)", PINNED)}
+IMAGES = {name: image for name, image in FOUND.items() if (HERE / "images" / name).exists()}
 PROGRAMS = ("podman", "runc", "conmon", "netavark", "aardvark-dns", "iptables", "catatonit", "debootstrap")
 PACKAGES = "podman runc conmon netavark aardvark-dns iptables catatonit debootstrap"
 CONFIGURATIONS = {

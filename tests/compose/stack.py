@@ -26,7 +26,9 @@ class Compose:
 
     @property
     def services(self) -> dict[str, Any]:
-        return dict(yaml.safe_load((self.tree / "docker-compose.yml").read_text())["services"])
+        """Those that are always there, and those of the demo."""
+        services = yaml.safe_load((self.tree / "docker-compose.yml").read_text())["services"]
+        return {name: each for name, each in services.items() if "demo" in each.get("profiles", ["demo"])}
 
     def __call__(self, *arguments: str, check: bool = True) -> str:
         """podman-compose with the demo profile."""
