@@ -4,7 +4,8 @@ import json
 import os
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,13 @@ class House:
     url: str
     trust: ssl.SSLContext
     took: dict[str, float]
+    clients: list[httpx.Client] = field(default_factory=list)
 
-    def client(self, token: str = "") -> httpx.Client:
-        """A browser that trusts the certificate."""
+    def client(self, token: str | None = None) -> httpx.Client:
+        """A browser that trusts the certificate, closed at the end at the latest."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, verify=self.trust)
+        self.clients.append(httpx.Client(base_url=self.url, headers=headers, timeout=30, verify=self.trust))
+        return self.clients[-1]
 
     def is_healthy(self) -> bool:
         """As the shop sees itself."""
@@ -71,6 +74,11 @@ class House:
         assert answer.status_code == 200, answer.text
         return self.client(answer.json()["access"])
 
+    def create_user(self, email: str, role: str) -> None:
+        """As docs/how-to/run-in-containers.md has it for the first admin."""
+        self.register(email).close()
+        self.sql(f"select logic.set_role('{email}', '{role}')")
+
 
 @pytest.fixture(scope="session")
 def tree() -> Path:
@@ -87,7 +95,7 @@ def tree() -> Path:
     return made
 
 
-def furnish(tree: Path, http: int, https: int) -> None:
+def furnish(tree: Path, http: int, https: int, **more: str) -> None:
     """What an operator does before the first start: secrets, a certificate, and an .env."""
     machine.run("sh", "stack/secrets.sh", "--demo", cwd=tree)
     (tree / "tls").mkdir(exist_ok=True)
@@ -100,22 +108,32 @@ def furnish(tree: Path, http: int, https: int) -> None:
         "ENVIRONMENT": "development",
         "DEMO": "true",
         "STRIPE_API_BASE": "http://twin:8001",
+        **more,
     }
     (tree / ".env").write_text("".join(f"{name}={value}\n" for name, value in given.items()))
 
 
-@pytest.fixture(scope="session")
-def house(tree: Path) -> Iterator[House]:
-    """Up, and gone afterwards with all that it had."""
-    compose = Compose(tree)
+@contextmanager
+def settled(tree: Path, compose: Compose, **more: str) -> Iterator[House]:
+    """The shop of a tree: up, and gone afterwards with all that it had."""
     http = free_port()
     https = free_port([http])
-    furnish(tree, http, https)
+    furnish(tree, http, https, **more)
     compose.down(volumes=True)
     try:
         took = compose.up()
         compose.execute("postgres", "psql", "-U", "postgres", "-c", DELIVERY, "pgshop")
         trust = ssl.create_default_context(cafile=str(tree / "tls/fullchain.pem"))
-        yield House(compose, f"http://localhost:{http}", f"https://localhost:{https}", trust, took)
+        house = House(compose, f"http://localhost:{http}", f"https://localhost:{https}", trust, took)
+        yield house
+        for client in house.clients:
+            client.close()
     finally:
         compose.down(volumes=True)
+
+
+@pytest.fixture(scope="session")
+def house(tree: Path) -> Iterator[House]:
+    """The one that most tests share."""
+    with settled(tree, Compose(tree)) as made:
+        yield made

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ class Compose:
     """One project. Podman checks health only where systemd has timers, so here the tests ask by its own commands."""
 
     tree: Path
-    environment: dict[str, str] = field(default_factory=dict)
+    project: str = PROJECT
 
     @property
     def services(self) -> dict[str, Any]:
@@ -30,14 +30,16 @@ class Compose:
         services = yaml.safe_load((self.tree / "docker-compose.yml").read_text())["services"]
         return {name: each for name, each in services.items() if "demo" in each.get("profiles", ["demo"])}
 
+    def command(self, *arguments: str) -> list[str]:
+        """podman-compose with the demo, and with what is there while the version is changed."""
+        return ["podman-compose", "--profile", "demo", "--profile", "upgrade", "-p", self.project, *arguments]
+
     def __call__(self, *arguments: str, check: bool = True) -> str:
-        """podman-compose with the demo profile."""
-        command = ("podman-compose", "--profile", "demo", "-p", PROJECT, *arguments)
-        done = run(*command, check=check, cwd=self.tree)
+        done = run(*self.command(*arguments), check=check, cwd=self.tree)
         return done.stdout + done.stderr
 
     def name(self, service: str) -> str:
-        return f"{PROJECT}_{service}_1"
+        return f"{self.project}_{service}_1"
 
     def inspect(self, service: str) -> dict[str, Any]:
         found = podman("inspect", self.name(service), check=False)
@@ -82,6 +84,24 @@ class Compose:
             self.wait(name, "service_completed_successfully" if name == "migrate" else "service_healthy")
             took.setdefault(name, time.monotonic() - begun)
         return took
+
+    def renew(self, *services: str, anew: bool = False) -> None:
+        """`docker compose up --no-deps` of a few, those that have changed made anew.
+
+        podman-compose would do so with all that depend on them.
+        """
+        for name in filter(self.inspect, services):
+            said = self("--verbose", "--dry-run", "up", "--detach", "--no-deps", "--no-build", name)
+            if anew or f"podman create --name={self.name(name)} " in said:
+                self.remove(name)
+        self("up", "--detach", "--no-deps", "--no-build", *services)
+        for name in services:
+            self.wait(name)
+
+    def remove(self, service: str) -> None:
+        """Asked to end, with the time that it has for that."""
+        podman("stop", self.name(service))
+        podman("rm", self.name(service))
 
     def wait(self, service: str, condition: str = "service_healthy") -> None:
         deadline = time.monotonic() + PATIENCE

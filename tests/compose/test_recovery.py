@@ -11,7 +11,7 @@ from tests.conftest import eventually
 from tests.figures import Tell
 
 # The mail catcher is not among them: it is no part of the shop, and forgets what it has caught.
-KILLED = ("postgres", "valkey", "postgrest", "extensions", "worker", "beat", "relay", "gateway", "twin")
+KILLED = ("postgres", "valkey", "postgrest", "extensions", "worker", "beat", "relay", "metrics", "gateway", "twin")
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,7 @@ def test_a_killed_container_is_back_and_the_shop_sells(house: House, trade: Trad
 
 
 def test_nothing_that_was_promised_is_lost(trade: Trade, tell: Tell) -> None:
-    trade.is_over.set()
-    trade.thread.join(120)
+    trade.stop()
     assert len(trade.paid) > len(KILLED)
     eventually(lambda: not trade.lost(), 60, "every order that was said to be paid is")
     eventually(lambda: not trade.unmailed(), 120, "each is confirmed by one mail")

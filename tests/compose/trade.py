@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -15,6 +16,10 @@ PAID = """
 select o.order_number from shop.orders o join shop.payments p on p.order_id = o.id
 where p.status = 'succeeded' and p.captured_amount = o.total_amount and o.status = 'confirmed'
 """
+SEEN = (
+    "/api/v1/products/", "/rest/v1/products?limit=5", "/api/v1/cart/", "/api/v1/orders/", "/api/v1/users/me/",
+    "/api/v1/users/me/sessions/", "/health/", "/api/schema/?format=json", "/api/docs/",
+)  # fmt: skip
 
 
 def buy(client: httpx.Client, key: str = "") -> dict[str, Any]:
@@ -42,26 +47,39 @@ class Trade:
     email: str = field(default_factory=lambda: f"regular-{uuid.uuid4().hex[:8]}@example.com")
     paid: list[dict[str, Any]] = field(default_factory=list)
     refused: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
     is_over: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
         self.client = self.house.register(self.email)
+        self.client.event_hooks["response"] = [lambda answer: self.answers.update([str(answer.status_code)])]
         self.thread = threading.Thread(target=self.go_on, daemon=True)
         self.thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+        self.client.close()
+
+    def stop(self) -> None:
+        """The last order is the last."""
         self.is_over.set()
         self.thread.join(120)
-        self.client.close()
 
     def go_on(self) -> None:
         while not self.is_over.is_set():
             try:
-                self.paid.append(buy(self.client))
-            except httpx.HTTPError:
+                self.act()
+            except httpx.HTTPStatusError:
                 self.refused += 1
+            except httpx.HTTPError as error:
+                self.refused += 1
+                self.answers[type(error).__name__] += 1
             self.is_over.wait(0.3)
+
+    def act(self) -> None:
+        """One order. Raises HTTPError when the shop could not answer."""
+        self.paid.append(buy(self.client))
 
     def sold_after(self, count: int) -> bool:
         """Whether somebody has bought since there were `count`."""
@@ -77,6 +95,15 @@ class Trade:
         subjects = [mail["subject"] for mail in self.house.mails(self.email)]
         numbers = [order["order_number"] for order in self.paid]
         return [number for number in numbers if subjects.count(f"Your order {number} is confirmed") != 1]
+
+
+class Visit(Trade):
+    """Only looks around: at what each part answers for, each time over a connection of its own."""
+
+    def act(self) -> None:
+        for path in SEEN:
+            self.client.headers["Connection"] = "close"
+            self.client.get(path)
 
 
 def seconds_until(look: Any, begun: float, patience: float = 120) -> float:
