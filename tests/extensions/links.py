@@ -23,7 +23,7 @@ def links(shop: Shop, to: str, subject: str, page: str) -> list[str]:
 def tokens_of(shop: Shop, to: str, subject: str, page: str, count: int = 1) -> list[str]:
     """The tokens of as many mails."""
     # Others' mails may stand before them.
-    found = eventually(lambda: len(links(shop, to, subject, page)) == count and links(shop, to, subject, page), 45, to)
+    found = eventually(lambda: len(links(shop, to, subject, page)) == count and links(shop, to, subject, page), what=to)
     return [str(link).partition("token=")[2] for link in found]
 
 

@@ -55,7 +55,7 @@ def mailed(shop: Shop, email: str, subject: str, count: int = 1) -> str:
         found = [match[1] for text in letters if (match := re.search(rf"{subject}\?token=([\w-]+)", text))]
         return found if len(found) >= count else []
 
-    return str(eventually(look, 30, f"{count} mails with {subject}")[-1])
+    return str(eventually(look, what=f"{count} mails with {subject}")[-1])
 
 
 class Life:

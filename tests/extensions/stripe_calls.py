@@ -75,7 +75,7 @@ class Scene:
           payload ->> 'order_id' = %(order)s or payload ->> 'refund_id' in (select r.id::text from shop.refunds r
           join shop.payments p on p.id = r.payment_id where p.order_id::text = %(order)s))"""
         failed = f"select 1 from shop.outbox where last_error is not null and dead_at is null and {about}"
-        eventually(lambda: self.ask(failed, topic=topic), 30, f"{topic} fails")
+        eventually(lambda: self.ask(failed, topic=topic), what=f"{topic} fails")
 
     def until(self, look: Callable[[], Any], what: str) -> None:
         """The worker need not wait its turn."""
@@ -85,7 +85,7 @@ class Scene:
             self.ask("select pg_notify('outbox', '')")
             return look()
 
-        eventually(poke, 30, what)
+        eventually(poke, what=what)
 
     def until_it_is(self, status: str) -> None:
         self.until(lambda: state(self.customer, self.order) == status, status)

@@ -51,7 +51,7 @@ def test_no_log_holds_what_people_keep_secret(
     pids = json.loads(pgshop("status", "--json", "--state", str(shop.state)).stdout)["pids"]
     os.kill(pids["service"], signal.SIGKILL)
     assert life.client.get("/reset", params={"token": life.good["reset"]}).status_code == 503
-    eventually(lambda: life.client.get("/health/").is_success, 30, "the service is back")
+    eventually(lambda: life.client.get("/health/").is_success, what="the service is back")
 
     logs = shop.state / "logs"
     assert missing(life.secrets) == []

@@ -28,7 +28,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
     with log.open("w") as out:
         server = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", "0"], stdout=out, stderr=out)
     try:
-        eventually(lambda: "Running on http" in log.read_text(), 30, "moto")
+        eventually(lambda: "Running on http" in log.read_text(), what="moto")
         url = next(word for word in log.read_text().split() if word.startswith("http://127.0.0.1:"))
         client = boto3.client(
             "s3",

@@ -49,7 +49,7 @@ def test_the_account_is_told_by_mail(shop: Shop, customer: Person) -> None:
     def told() -> list[str]:
         return sorted(mail["text"] for mail in shop.mails(customer.email) if "second factor" in mail["subject"])
 
-    letters = eventually(lambda: len(told()) == 3 and told(), 30, "three mails")
+    letters = eventually(lambda: len(told()) == 3 and told(), what="three mails")
     for letter, said in zip(
         letters, ("switched off", "has a second factor now", "has new recovery codes"), strict=True
     ):

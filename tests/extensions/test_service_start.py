@@ -21,5 +21,5 @@ def test_a_good_token_is_never_refused_while_the_service_starts(
             answers.append(person.client.post("/api/v1/payments/create-intent/", json={}).status_code)
             return answers[-1] == 422
 
-        eventually(is_back, 30, "the service")
+        eventually(is_back, what="the service")
     assert set(answers) == {422, 503}

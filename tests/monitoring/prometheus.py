@@ -62,7 +62,7 @@ class Watched:
 
     def expect(self, alert: str) -> None:
         """It fires, within the time that scrapes and rules want."""
-        eventually(lambda: alert in self.firing(), 45, f"{alert} fires")
+        eventually(lambda: alert in self.firing(), what=f"{alert} fires")
 
     def recovers(self) -> None:
         """Nothing fires any more."""

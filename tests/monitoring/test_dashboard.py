@@ -36,7 +36,7 @@ def test_every_metric_that_somebody_looks_at_is_told(shop: Shop) -> None:
         told = {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}
         return wanted - told - SOMETIMES
 
-    eventually(lambda: not missing(wanted), 30, f"all of them, and not without {missing(wanted)}")
+    eventually(lambda: not missing(wanted), what=f"all of them, and not without {missing(wanted)}")
     assert missing(named(["rate(pgshop_nonsense[5m])"])) == {"pgshop_nonsense"}
     source = (ROOT / "workers/metrics.py").read_text()
     assert all(name.removeprefix("pgshop_") in source for name in SOMETIMES)

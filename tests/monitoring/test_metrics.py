@@ -75,9 +75,9 @@ def test_who_sends_datagrams_makes_no_labels(shop: Shop) -> None:
 
 def test_every_part_is_seen(shop: Shop) -> None:
     parts = ("database", "valkey", "postgrest", "service", "worker", "relay", "beat")
-    eventually(lambda: all(value(shop, "pgshop_up", part=part) for part in parts), 30, "every part is up")
+    eventually(lambda: all(value(shop, "pgshop_up", part=part) for part in parts), what="every part is up")
     for part in ("service", "worker", "relay"):
-        eventually(lambda part=part: value(shop, "pgshop_part_resident_bytes", part=part) > 10_000_000, 30, part)
+        eventually(lambda part=part: value(shop, "pgshop_part_resident_bytes", part=part) > 10_000_000, what=part)
         assert value(shop, "pgshop_part_cpu_seconds", part=part) > 0
     assert value(shop, "process_resident_memory_bytes") > 10_000_000
 

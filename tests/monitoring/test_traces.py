@@ -17,8 +17,8 @@ def test_spans_of_service_and_worker_are_of_the_trace_that_nginx_gave(breakable:
     def of(service: str) -> list[Span]:
         return [span for span in list(collector.spans) if (span.service, span.trace) == (service, trace)]
 
-    eventually(lambda: any("outbox.act" in span.name for span in of("pgshop-worker")), 30, "the worker's span")
-    eventually(lambda: any("/api/v1/auth/register/" in span.name for span in of("pgshop-service")), 30, "the service's")
+    eventually(lambda: any("outbox.act" in span.name for span in of("pgshop-worker")), what="the worker's span")
+    eventually(lambda: any("/api/v1/auth/register/" in span.name for span in of("pgshop-service")), what="the other's")
     # Under nginx's own, which has the first half of the trace's id.
     assert any(span.parent == trace[:16] for span in of("pgshop-service"))
     # What they asked of the database is there, too.

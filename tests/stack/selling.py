@@ -69,4 +69,4 @@ def sell(shop: Shop, product: dict[str, Any]) -> Sale:
     answer = client.post("/api/v1/payments/confirm/", json={"order_id": order["id"], "payment_method": "pm_card_visa"})
     assert (answer.status_code, answer.json().get("order_status")) == (200, "confirmed"), answer.text
     # What was handed to a worker that was killed comes again after its lease.
-    return Sale(order, eventually(lambda: receipts(shop, email, order), 45, f"mail to {email}")[0])
+    return Sale(order, eventually(lambda: receipts(shop, email, order), what=f"mail to {email}")[0])

@@ -29,7 +29,7 @@ def test_a_killed_part_is_back_and_the_shop_sells(shop: Shop, product: dict[str,
     os.kill(before[part], signal.SIGKILL)
     eventually(lambda: status(shop.state)["pids"].get(part, before[part]) != before[part], what=f"{part} is back")
     assert not processes.is_alive(before[part])
-    eventually(lambda: is_healthy(shop), 30, "healthy")
+    eventually(lambda: is_healthy(shop), what="healthy")
     selling.sell(shop, product)
     after = status(shop.state)["pids"]
     # A worker that loses Valkey is started anew, on purpose.

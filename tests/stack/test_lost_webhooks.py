@@ -75,7 +75,7 @@ def test_without_any_webhook_the_end_is_the_same(
         "disputed": ("confirmed", "succeeded", "0.00", True),
     }
     assert {what: seen(client, order) for what, order in orders.items()} == final
-    eventually(lambda: selling.receipts(shop, email, orders["paid"]), 45, "the receipt")
+    eventually(lambda: selling.receipts(shop, email, orders["paid"]), what="the receipt")
 
     # Once more there is nothing to do; and when the webhooks come after all, they say nothing new.
     told = pgshop("reconcile", "--state", str(shop.state), "--days", "1", env=environment).stdout

@@ -48,7 +48,7 @@ def test_a_worker_killed_in_the_middle_loses_no_mail(
     held = look(database, row_id)
     assert (held["done_at"], held["attempts"]) == (None, 1)
     assert held["lease_until"] > datetime_now(database)
-    eventually(lambda: pids().get("worker", worker) != worker, 30, "a new worker")
+    eventually(lambda: pids().get("worker", worker) != worker, what="a new worker")
     end_lease(database, row_id)
     assert finished(database, row_id, 30)["attempts"] == 2
     assert welcomes(shop, person.email) == 1
@@ -85,7 +85,7 @@ def test_without_relay_or_queue_work_waits_and_is_done_later(
     os.kill(pid, signal.SIGKILL)
     person = acting_as()
     row_id = row("customer.registered", customer_id=person.id)["id"]
-    eventually(lambda: shop.client().get("/health/").json()["status"] == "healthy", 30, "recovery")
+    eventually(lambda: shop.client().get("/health/").json()["status"] == "healthy", what="recovery")
     if not look(database, row_id)["done_at"]:
         # A bell may be lost with the queue.
         end_lease(database, row_id)

@@ -220,4 +220,4 @@ def test_what_runs_low_is_told_once_a_day_to_those_who_sell(
 def test_the_clock_itself_comes_round(forgotten: tuple[Person, dict[str, Any]]) -> None:
     """Last, since the clock asks every 30 seconds."""
     person, order = forgotten
-    eventually(lambda: state(person, order) == "cancelled", 40, "beat")
+    eventually(lambda: state(person, order) == "cancelled", what="beat")
