@@ -83,9 +83,8 @@ class Shop:
     def client(self, token: str | None = None) -> httpx.Client:
         """A client of the public port, closed at the end of the run."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        made = httpx.Client(base_url=self.url, headers=headers, timeout=30)
-        self.clients.append(made)
-        return made
+        self.clients.append(httpx.Client(base_url=self.url, headers=headers, timeout=30))
+        return self.clients[-1]
 
     def connect(self, **more: Any) -> psycopg.Connection[Any]:
         """A connection as the owner, once it is sure whose database this is."""
@@ -96,6 +95,9 @@ class Shop:
             row = asking.execute("show data_directory").fetchone()
         assert row and Path(row[0]).is_relative_to(self.state), f"this is not the tests' database: {row}"
         return psycopg.connect(self.status["database_url"], autocommit=True, row_factory=dict_row, **more)
+
+    def create_user(self, email: str, role: str) -> None:
+        pgshop("user", "create", "--email", email, "--password", PASSWORD, "--role", role, "--state", str(self.state))
 
     def mails(self, to: str) -> list[dict[str, Any]]:
         """What has arrived for an address."""
@@ -189,9 +191,7 @@ def acting_as(shop: Shop) -> Callable[..., Person]:
             answer = client.post("/api/v1/auth/register/", json=body)
             assert answer.status_code == 201, answer.text
         else:
-            pgshop(
-                "user", "create", "--email", email, "--password", PASSWORD, "--role", role, "--state", str(shop.state)
-            )
+            shop.create_user(email, role)
         answer = client.post("/api/v1/auth/login/", json={"email": email, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         tokens = answer.json()

@@ -5,7 +5,7 @@ declare
   changed integer;
 begin
   if jsonb_typeof(prices) is distinct from 'object' or exists (
-    select from jsonb_each_text(prices) e where e.value !~ '^[0-9]{1,9}(\.[0-9]{1,2})?$'
+    select from jsonb_each_text(prices) e where (e.value ~ '^[0-9]{1,9}(\.[0-9]{1,2})?$') is not true
   ) then
     perform logic.problem(422, 'validation_failed', 'prices is an object of SKU and price, such as {"85123A": 2.55}.');
   end if;

@@ -4,8 +4,8 @@ declare
   fingerprint constant text := encode(sha256(convert_to(request::text, 'UTF8')), 'hex');
   known shop.idempotency_keys;
 begin
-  if length(key) > 255 then
-    perform logic.problem(422, 'validation_failed', 'An Idempotency-Key has at most 255 characters.');
+  if key !~ '^[ -~]{1,255}$' then
+    perform logic.problem(422, 'validation_failed', 'An Idempotency-Key has up to 255 characters: ASCII that can be seen, and spaces.');
   end if;
   -- Waits for a transaction that has the same key under way, and sees its row when that has committed.
   insert into shop.idempotency_keys (customer_id, key, request_hash)

@@ -37,7 +37,7 @@ begin
         ),
         'checks', (
           select coalesce(json_agg(pg_get_expr(k.conbin, k.conrelid) order by k.conname), '[]') from pg_catalog.pg_constraint k
-          where k.contype = 'c' and (k.conrelid = b.attrelid and k.conkey = array[b.attnum] or k.contypid = y.oid)
+          where k.contype = 'c' and (k.conrelid = b.attrelid and b.attnum = any (k.conkey) or k.contypid = y.oid)
         ),
         'select', (select json_agg(role) from unnest(roles) role where has_column_privilege(role, a.attrelid, a.attnum, 'select')),
         'insert', (select json_agg(role) from unnest(roles) role where has_column_privilege(role, a.attrelid, a.attnum, 'insert')),

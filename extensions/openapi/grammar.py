@@ -33,7 +33,7 @@ def filter_pattern(kind: str) -> str:
     if bare == "boolean":
         return r"^(not\.)?((eq|neq)\.(true|false)|is\.(true|false|unknown|null))$"
     if bare in {"json", "jsonb"}:
-        return r'^(not\.)?(cs\.\{("[a-z_]{1,20}":"[^"\\\u0000]{0,20}")?\}|is\.null)$'
+        return r'^(not\.)?(cs\.\{("[a-z_]{1,20}":"[^"\\\u0000-\u001f]{0,20}")?\}|is\.null)$'
     if bare in VALUES:
         value = VALUES[bare]
         return rf"^(not\.)?({COMPARED}\.{value}|in\.\({value}(,{value}){{0,20}}\)|is\.null)$"
@@ -134,6 +134,15 @@ def paging(source: Source, relation: Schema, columns: list[Schema]) -> list[Sche
         source, "Range", "First and last row, from 0.", {"type": "string", "pattern": "^[0-9]{1,9}-([0-9]{1,9})?$"}
     )
     return [*({"$ref": f"#/components/parameters/{key}"} for key in shared), span]
+
+
+def spans(source: Source) -> Schema:
+    """The header of answers that tells which rows they hold."""
+    source.components["headers"]["Content-Range"] = {
+        "description": "First and last row, from 0, and how many there are if `Prefer` asks for that: `0-19/137`.",
+        "schema": {"type": "string", "pattern": "^([0-9]+-[0-9]+|[*])/([0-9]+|[*])$"},
+    }
+    return {"Content-Range": {"$ref": "#/components/headers/Content-Range"}}
 
 
 def readable(source: Source, relation: Schema) -> list[Schema]:

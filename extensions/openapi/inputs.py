@@ -37,7 +37,7 @@ def body_of(source: Source, function: Schema, inputs: Schema, *, is_new: bool) -
     for name, rule in spec.items():
         kind, is_required = rule.rstrip("!"), rule.endswith("!")
         column = columns.get(name) or columns.get(f"{name}_id") or {"checks": [], "labels": None, "comment": ""}
-        schema = merged(GIVEN[kind], rules_of(column["checks"]) | inputs.get("rules", {}).get(name, {}))
+        schema = merged(GIVEN[kind], rules_of(column) | inputs.get("rules", {}).get(name, {}))
         if column["labels"]:
             schema["enum"] = column["labels"]
         schema = schema if is_required else nullable(schema)

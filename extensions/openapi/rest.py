@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from extensions.openapi.grammar import filters, paging, prefer, query, readable, select
+from extensions.openapi.grammar import filters, paging, prefer, query, readable, select, spans
 from extensions.openapi.inputs import described
 from extensions.openapi.schemas import (
     GIVEN,
@@ -16,15 +16,25 @@ from extensions.openapi.schemas import (
     rules_of,
     type_of,
 )
-from extensions.openapi.source import Said, Source, camel, errors_of, examples, joined, json_content, table, words_of
+from extensions.openapi.source import (
+    ALWAYS,
+    Said,
+    Source,
+    camel,
+    errors_of,
+    examples,
+    joined,
+    json_content,
+    table,
+    words_of,
+)
 
-SAID = {400: ["PGRST100", "22P02", "42703", "PGRST200", "bad_encoding"], 404: ["not_found"], 406: ["not_acceptable"]}
+SAID = {400: ["PGRST100", "22P02", "42703", "PGRST200"], 404: ["not_found"], 406: ["not_acceptable"]}
 RANGED = {416: ["PGRST103"]}
 WRITTEN = {400: ["23514", "filter_required"], 409: ["23505", "23503"], 413: ["payload_too_large"]}
 READ = {"200": "The rows.", "206": "Some of the rows."}
 SINGLE = "application/vnd.pgrst.object+json"
 REFUSED: Said = {401: ["42501", "PGRST301", "token_invalid"], 403: ["42501"]}
-ALWAYS = {414: ["uri_too_long"], 429: ["too_many_requests"], 503: ["unavailable"]}
 
 
 def paths(source: Source) -> dict[str, Schema]:
@@ -45,6 +55,9 @@ def rows(source: Source, relation: Schema) -> Schema:
     name = f"{camel(relation['name'])}Row"
     title, description = words_of(relation["comment"] or relation["name"])
     properties = {column["name"]: of_column(column) for column in readable(source, relation)}
+    for key, schema in properties.items():
+        inside = table()["json"].get(f"{relation['name']}.{key}")
+        properties[key] = of_kind(f"{inside} {schema['description']}") if inside else schema
     source.components["schemas"][name] = {
         "type": "object",
         "description": f"{title}. {description}",
@@ -109,11 +122,12 @@ def of_relation(source: Source, relation: Schema) -> Schema:
         }
 
     found: Schema = {}
+    headers = spans(source)
     reading = next(column["select"] for column in columns)
     found["get"] = operation(
         "get", "Read", reading,
         parameters=[wanted, *which, *paging(source, relation, columns), prefer(source, "get")],
-        responses={status: {"description": said, "content": forms} for status, said in READ.items()},
+        responses={code: {"description": what, "content": forms, "headers": headers} for code, what in READ.items()},
     )  # fmt: skip
     done = {"description": "The rows, if asked for.", "content": forms_of(row)}
     silent = {"204": {"description": "Done."}}
@@ -147,7 +161,7 @@ def of_function(source: Source, function: Schema) -> Schema:
     for argument in function["arguments"]:
         column = columns.get(argument["name"], {"checks": []})
         kind = inputs.get("kinds", {}).get(argument["name"])
-        rules = rules_of(column["checks"]) | inputs.get("rules", {}).get(argument["name"], {})
+        rules = rules_of(column) | inputs.get("rules", {}).get(argument["name"], {})
         schema = merged(dict(GIVEN[kind]) if kind else type_of(argument["type"]), rules)
         if argument["default"] and argument["default"].startswith("NULL"):
             schema = nullable(schema)

@@ -1,7 +1,6 @@
 """JSON Schema of what PostgreSQL knows of a column, and of the kinds that api.toml and logic.check_body name."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 Schema = dict[str, Any]
@@ -25,6 +24,7 @@ KINDS: dict[str, Schema] = {
     "bool": {"type": "boolean"},
     "any": {},
     "object": OBJECT,
+    "plain": {"type": ["string", "number", "boolean"]},
     "money": {"type": "string", "pattern": MONEY},
     "uuid": TYPES["uuid"],
     "date": TYPES["date"],
@@ -70,14 +70,16 @@ def number(text: str) -> int | float:
     return float(text) if "." in text else int(text)
 
 
-def rules_of(checks: Iterable[str]) -> Schema:
-    """The keywords of JSON Schema that checks amount to."""
+def rules_of(column: Schema) -> Schema:
+    """The keywords of JSON Schema that the checks of a column amount to."""
     found: Schema = {}
-    for check in checks:
+    for check in column["checks"]:
         # Alternatives are no rule of their own.
         for pattern, keyword in RULES if " OR " not in check else ():
-            for groups in re.findall(pattern, check):
-                value = groups[1] if isinstance(groups, tuple) else ""
+            for match in re.finditer(pattern, check):
+                name, value = (*match.groups(), "")[:2]
+                if name.lower() not in (column["name"], "value"):
+                    continue
                 match keyword:
                     case "not_blank":
                         found |= {"minLength": 1, "pattern": "[^ ]"}
@@ -144,7 +146,7 @@ def merged(schema: Schema, rules: Schema) -> Schema:
 
 def of_column(column: Schema) -> Schema:
     """A column as /rest/v1 shows it."""
-    schema = merged(type_of(column["type"]), rules_of(column["checks"]))
+    schema = merged(type_of(column["type"]), rules_of(column))
     if column["labels"]:
         schema["enum"] = column["labels"]
     if not column["is_required"]:

@@ -7,6 +7,7 @@ from typing import Any
 from extensions.openapi.inputs import body_of, described, model, model_schema
 from extensions.openapi.schemas import GIVEN, Schema, merged, nullable, of_kind, shown
 from extensions.openapi.source import (
+    ALWAYS,
     ROLES,
     Said,
     Source,
@@ -23,7 +24,6 @@ from extensions.openapi.source import (
 from gateway.render import Route, read_routes
 
 TABLE = "extensions/openapi/api.toml"
-ALWAYS: Said = {400: ["bad_encoding"], 414: ["uri_too_long"], 429: ["too_many_requests"], 503: ["unavailable"]}
 WITH_BODY: Said = {
     400: ["invalid_json", "invalid_value"],
     409: ["conflict"],

@@ -39,9 +39,15 @@ DESCRIPTIONS = {
     416: "Beyond the end.",
     422: "Fields are missing, unknown or wrong; `details` has them all.",
     429: "Too many requests; `Retry-After` says how long to wait.",
+    431: "The headers are too large.",
     503: "Busy; `Retry-After` says when to try again.",
 }
 Said = dict[int, list[str]]
+# What any request may be answered.
+ALWAYS: Said = {
+    400: ["bad_encoding"], 414: ["uri_too_long"], 429: ["too_many_requests"],
+    431: ["headers_too_large"], 503: ["unavailable"],
+}  # fmt: skip
 # Nobody's token first, which is no fault where nobody is served.
 REFUSED: Said = {401: ["not_authenticated", "token_invalid", "token_expired"], 403: ["permission_denied"]}
 
@@ -90,7 +96,9 @@ class Source:
     catalogue: Schema
     role: str | None
     components: Schema = field(
-        default_factory=lambda: {"schemas": {"Error": ERROR}, "parameters": {}, "examples": {}, "responses": {}}
+        default_factory=lambda: (
+            {kind: {} for kind in ("parameters", "headers", "examples", "responses")} | {"schemas": {"Error": ERROR}}
+        )
     )
     # What is served and not described, each with the place where it should be; a rule of the tests wants it empty.
     undescribed: list[str] = field(default_factory=list)

@@ -123,9 +123,13 @@ def test_beginning_to_pay(shop: Shop, customer: Person, unpaid: dict[str, Any], 
     assert ask(told["key"]).json()["status"] == told["status"] == "requires_payment_method"
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "x" * 2000])
-def test_a_key_that_is_too_long_is_refused(customer: Person, unpaid: dict[str, Any], key: str) -> None:
-    headers = {"Idempotency-Key": key}
+@pytest.mark.parametrize(
+    "key", [b"x" * 256, b"x" * 2000, "schlüssel".encode(), b"a\tb", b"a\x7f"], ids=["256", "2000", "ü", "tab", "del"]
+)
+def test_a_key_that_is_too_long_or_cannot_be_read_is_refused(
+    customer: Person, unpaid: dict[str, Any], key: bytes
+) -> None:
+    headers = {b"Idempotency-Key": key}
     body = {"order_id": unpaid["id"]}
     for answer in (
         customer.client.post("/api/v1/payments/create-intent/", json=body, headers=headers),

@@ -119,6 +119,26 @@ def test_rules_of_the_database_are_in_it(documents: dict[str, dict[str, Any]]) -
     assert schemas["Registration"]["properties"]["first_name"]["maxLength"] == 150
 
 
+def test_rules_over_several_columns_and_what_lies_in_json_are_in_it(documents: dict[str, dict[str, Any]]) -> None:
+    schemas, reading = documents[""]["components"]["schemas"], documents[""]["paths"]["/rest/v1/products"]["get"]
+    assert {schemas["ProductsInsert"]["properties"][name]["exclusiveMinimum"] for name in ("weight", "height")} == {0}
+    assert schemas["ProductsInsert"]["properties"]["meta_description"]["maxLength"] == 1000
+    # Each column has its own of a rule that speaks of two.
+    assert schemas["ProductsInsert"]["properties"]["meta_title"]["maxLength"] == 255
+    assert schemas["OrdersRow"]["properties"]["shipping_address"]["$ref"].endswith("/AddressSnapshot")
+    assert schemas["ShipmentsRow"]["properties"]["items"]["items"]["$ref"].endswith("/ShippedItem")
+    for body, field, line in (("CreateShipmentBody", "items", "LineGiven"), ("RpcTakeStock", "counts", "Counted")):
+        assert schemas[body]["properties"][field]["items"]["$ref"].endswith(line)
+    assert {"new", "succeeded", None} < set(schemas["Order"]["properties"]["payment_status"]["enum"])
+    assert reading["responses"]["206"]["headers"].keys() == {"Content-Range"}
+
+
+def test_every_state_of_an_order_is_explained(documents: dict[str, dict[str, Any]]) -> None:
+    said = next(tag["description"] for tag in documents[""]["tags"] if tag["name"] == "Orders")
+    states = documents[""]["components"]["schemas"]["OrdersRow"]["properties"]["status"]["enum"]
+    assert set(re.findall(r"`(\w+)`", said)) == set(states)
+
+
 def test_it_comes_as_json_and_as_yaml(shop: Shop, documents: dict[str, dict[str, Any]]) -> None:
     client = shop.client()
     by_accept = client.get("/api/schema/", params={"role": "anon"}, headers={"Accept": "application/yaml"})

@@ -53,6 +53,8 @@ def test_the_table_has_nothing_that_is_not_served(superuser: psycopg.Connection[
     for part in ("answers", "inputs"):
         for name in table()[part]:
             assert tuple(name.split(".")) if "." in name else ("v1", name) in functions, f"[{part}] {name}"
+    columns = {f"{r['name']}.{c['name']}" for r in catalogue(superuser)["relations"] for c in r["columns"]}
+    assert table()["json"].keys() <= columns
     used = {name for route in read_routes() for name in (*route.query, *route.parameters)}
     rows = [*table()["service"].values(), *table()["inputs"].values()]
     used |= {name for row in rows for name in (*row.get("query", ()), *row.get("headers", ()))}
