@@ -38,7 +38,8 @@ function refusal(r) {
   const query = r.variables.args || '';
   if (!isText(uri) || uri.indexOf('\ufffd') >= 0) { return 'bad_encoding'; }
   for (const name in r.headersIn) {
-    if (r.headersIn[name].indexOf('\ufffd') >= 0) { return 'bad_encoding'; }
+    // Servers behind refuse signs that control something, in their own way.
+    if (/[\ufffd\x00-\x08\x0a-\x1f\x7f]/.test(r.headersIn[name])) { return 'bad_encoding'; }
   }
   if (depth(query) > DEEPEST) { return 'query_too_deep'; }
   if (uri.startsWith('/rest/v1') && (r.method === 'PATCH' || r.method === 'DELETE')) {

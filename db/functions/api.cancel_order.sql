@@ -14,6 +14,7 @@ begin
   if found_order.id is null then
     perform logic.problem(404, 'order_not_found', 'There is no such order.');
   end if;
+  perform logic.check_items(found_order.id, items);
   if found_order.status <> 'cancelled' then
     if not exists (
       select from shop.order_transitions t

@@ -140,6 +140,10 @@ def test_what_is_not_paid_is_cancelled_as_a_whole(customer: Person, two_lines: d
     part = customer.client.post(cancel, json={"items": [some(two_lines["two"], 1)]})
     assert refusal(part) == (409, "order_not_paid")
     assert customer.client.post(cancel, json={}).json()["status"] == "cancelled"
+    # It stays so whatever is asked, unless that makes no sense.
+    assert customer.client.post(cancel, json={"items": [some(two_lines["two"], 1)]}).json()["status"] == "cancelled"
+    nonsense = {"items": [{"sku": "", "quantity": 0}]}
+    assert refusal(customer.client.post(cancel, json=nonsense)) == (422, "validation_failed")
 
 
 def test_shipping_and_cancelling_at_once_never_loses_count(

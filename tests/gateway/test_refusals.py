@@ -87,8 +87,10 @@ def test_bytes_that_are_no_text_are_refused(shop: Shop, path: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["Prefer", "Accept", "Range", "X-A", "Authorization", "User-Agent"])
-def test_headers_that_are_no_text_are_refused(shop: Shop, header: str) -> None:
-    assert_problem(send(shop.url, head("GET", "/rest/v1/products", f"{header}: a\xff")), 400, "bad_encoding")
+@pytest.mark.parametrize("sign", ["\xff", "\x01", "\x7f"])
+def test_headers_that_are_no_text_are_refused(shop: Shop, header: str, sign: str) -> None:
+    for path in ("/rest/v1/products", "/.well-known/jwks.json"):
+        assert_problem(send(shop.url, head("GET", path, f"{header}: a{sign}")), 400, "bad_encoding")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/products/", "/rest/v1/products"])
