@@ -92,20 +92,22 @@ def filters(source: Source, relation: Schema, columns: list[Schema]) -> list[Sch
     return made
 
 
-def select(source: Source, relation: Schema, columns: list[Schema]) -> Schema:
-    """The parameter select: columns, and what hangs together with the view."""
+def select(source: Source, relation: Schema, columns: list[Schema], *, is_one: bool = False) -> Schema:
+    """The parameter select: columns, and what hangs together with the view; one row is not to be left out."""
     names = "|".join(column["name"] for column in columns)
     related = {name: readable(source, source.relation(name)) for name in relation["related"]}
     terms = [r"\*", rf"([a-z]{{1,20}}:)?({names})"]
+    inner = "" if is_one else "(!inner)?"
     said = "Which columns, `*` or nothing for all; `name:column` renames."
     for name, theirs in related.items():
         if theirs:
             inside = "|".join(column["name"] for column in theirs)
-            terms.append(rf"([a-z]{{1,20}}:)?{name}(!inner)?\((\*|({inside})(,({inside}))*)\)")
+            terms.append(rf"([a-z]{{1,20}}:)?{name}{inner}\((\*|({inside})(,({inside}))*)\)")
     if len(terms) > 2:
         embedded = ", ".join(f"`{name}(*)`" for name, theirs in related.items() if theirs)
-        said += f" Embed what hangs together: {embedded}, or with their own list; `!inner` leaves out what has none."
-    key = f"{relation['name']}.select"
+        said += f" Embed what hangs together: {embedded}, or with their own list"
+        said += "." if is_one else "; `!inner` leaves out what has none."
+    key = f"{relation['name']}.{'only' if is_one else 'select'}"
     term = f"({'|'.join(terms)})"
     pattern = f"^$|^{term}(,{term})*$"
     source.components["parameters"][key] = query("select", said, {"type": "string", "pattern": pattern, "default": "*"})

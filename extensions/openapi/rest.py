@@ -218,7 +218,7 @@ def answer_of(source: Source, function: Schema) -> tuple[Schema, list[Schema]]:
         relation = source.relation(found[2])
         row, columns = rows(source, relation), readable(source, relation)
         schema = {"type": "array", "items": row} if found[1] else row
-        extra = [select(source, relation, columns)]
+        extra = [select(source, relation, columns, is_one=not found[1])]
         extra += paging(source, relation, columns) if found[1] else []
     elif returns.startswith("TABLE("):
         fields = {key: nullable(type_of(kind)) for key, kind in re.findall(r"(\w+) ([^,]+)", returns[6:-1])}
