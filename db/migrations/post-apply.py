@@ -6,6 +6,9 @@ from yoyo import step
 
 DB = Path(__file__).parents[1]
 
+# Whoever is signed in begins each request by reading this, before all that logic.check_session calls: so nobody is
+# half done with functions that are taken away, and who comes meanwhile waits and finds the new ones.
+step("lock table auth.api_keys in access exclusive mode")
 step("""
 drop schema if exists api, v1, logic cascade;
 create schema api;
