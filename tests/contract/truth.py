@@ -30,6 +30,8 @@ class Entry:
 
     reason: str
     patterns: dict[str, re.Pattern[str]]
+    # Whether tens of thousands of requests may go by without one.
+    is_rare: bool
 
     def fits(self, found: dict[str, str]) -> bool:
         return all(pattern.search(found[aspect]) for aspect, pattern in self.patterns.items())
@@ -39,10 +41,11 @@ def exceptions() -> list[Entry]:
     """What is no fault, as the list has it. Raises ValueError for an entry that is too broad or not understood."""
     made = []
     for row in tomllib.loads(LIST.read_text())["unchecked"]:
-        aspects = row.keys() - {"reason"}
+        aspects = row.keys() - {"reason", "is_rare"}
         if not row.get("reason") or aspects - ASPECTS or not {"check", "operation"} < aspects:
             raise ValueError(f"{LIST.name}: a check, an operation, something more, and a reason are wanted: {row}")
-        made.append(Entry(row["reason"], {aspect: re.compile(row[aspect]) for aspect in aspects}))
+        patterns = {aspect: re.compile(row[aspect]) for aspect in aspects}
+        made.append(Entry(row["reason"], patterns, row.get("is_rare", False)))
     return made
 
 
