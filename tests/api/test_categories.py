@@ -79,6 +79,16 @@ def test_no_category_comes_to_lie_in_itself(staff: Person, at_once: Any) -> None
     assert sorted(answer.status_code for answer in answers) == [200, 400]
 
 
+def test_whoever_edits_a_category_keeps_no_move_waiting(shop: Shop, staff: Person) -> None:
+    """Otherwise two moves, each with its own row locked, could wait for each other's."""
+    category, above = add(staff), add(staff)
+    word = uuid.uuid4().hex
+    with shop.connect() as editor, editor.transaction():
+        rename = "update shop.categories set name = %s, slug = %s where id = %s"
+        editor.execute(rename, [f"Drawer {word}", word, above["id"]])
+        assert staff.client.put(url(category), json={"parent": above["id"]}).status_code == 200
+
+
 def test_a_category_goes_when_it_is_empty(staff: Person, customer: Person, make_product: Make) -> None:
     top = add(staff)
     below = add(staff, top)
