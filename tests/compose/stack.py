@@ -31,8 +31,9 @@ class Compose:
         return {name: each for name, each in services.items() if "demo" in each.get("profiles", ["demo"])}
 
     def command(self, *arguments: str) -> list[str]:
-        """podman-compose with the demo, and with what is there while the version is changed."""
-        return ["podman-compose", "--profile", "demo", "--profile", "upgrade", "-p", self.project, *arguments]
+        """podman-compose with every profile."""
+        profiles = [f"--profile={name}" for name in ("demo", "monitoring", "upgrade")]
+        return ["podman-compose", *profiles, "-p", self.project, *arguments]
 
     def __call__(self, *arguments: str, check: bool = True) -> str:
         done = run(*self.command(*arguments), check=check, cwd=self.tree)
@@ -90,8 +91,8 @@ class Compose:
 
         podman-compose would do so with all that depend on them.
         """
+        said = self("--verbose", "--dry-run", "up", "--detach", "--no-deps", "--no-build", *services)
         for name in filter(self.inspect, services):
-            said = self("--verbose", "--dry-run", "up", "--detach", "--no-deps", "--no-build", name)
             if anew or f"podman create --name={self.name(name)} " in said:
                 self.remove(name)
         self("up", "--detach", "--no-deps", "--no-build", *services)

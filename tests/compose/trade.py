@@ -25,7 +25,9 @@ SEEN = (
 def buy(client: httpx.Client, key: str = "") -> dict[str, Any]:
     """One order, paid. Raises HTTPError when the shop could not answer; asked again with the same key it goes on."""
     key = key or uuid.uuid4().hex
-    shelf = client.get("/api/v1/products/", params={"in_stock": "true"}).raise_for_status().json()["results"]
+    # The oldest are those of the demo, of which there is plenty; others have come with tests beside this.
+    wanted = {"in_stock": "true", "ordering": "created_at"}
+    shelf = client.get("/api/v1/products/", params=wanted).raise_for_status().json()["results"]
     product = client.get(f"/api/v1/products/{shelf[0]['slug']}/").raise_for_status().json()
     variant = {"variant_id": product["variants"][0]["id"]} if product["variants"] else {}
     body: dict[str, Any] = {"product_id": product["id"], "quantity": 1, **variant}
@@ -48,11 +50,12 @@ class Trade:
     paid: list[dict[str, Any]] = field(default_factory=list)
     refused: int = 0
     answers: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
     is_over: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
         self.client = self.house.register(self.email)
-        self.client.event_hooks["response"] = [lambda answer: self.answers.update([str(answer.status_code)])]
+        self.client.event_hooks["response"] = [self.note]
         self.thread = threading.Thread(target=self.go_on, daemon=True)
         self.thread.start()
         return self
@@ -65,6 +68,17 @@ class Trade:
         """The last order is the last."""
         self.is_over.set()
         self.thread.join(120)
+
+    def note(self, answer: httpx.Response) -> None:
+        """Count it, and keep what must not be."""
+        self.answers[str(answer.status_code)] += 1
+        if answer.status_code >= 500:
+            answer.read()
+            asked = f"{answer.request.method} {answer.request.url.path}"
+            took = answer.elapsed.total_seconds()
+            self.faults.append(
+                f"{time.strftime('%T')} {asked}: {answer.status_code} after {took:.1f} s: {answer.text[:300]}"
+            )
 
     def go_on(self) -> None:
         while not self.is_over.is_set():

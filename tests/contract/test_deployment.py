@@ -22,7 +22,9 @@ from tests.conftest import ROOT, Shop
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+# Beside those of that name while the version is changed.
+NEXT = {"postgrest-next": "postgrest", "extensions-next": "extensions"}
+SERVICES: dict[str, dict[str, Any]] = {name: given for name, given in COMPOSE["services"].items() if name not in NEXT}
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("localhost/pgshop")}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 STAGES = re.split(r"(?m)^(?=FROM )", DOCKERFILE)[1:]
@@ -77,6 +79,22 @@ def test_every_part_of_the_shop_is_a_service() -> None:
     profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
     assert profiles == {"mail": ["demo"], "twin": ["demo"]} | {name: ["monitoring"] for name in MONITORING}
     assert SERVICES.keys() == wanted | MONITORING
+
+
+def test_who_answers_during_an_upgrade_is_as_who_does_else() -> None:
+    script = (ROOT / "stack/upgrade.sh").read_text()
+    fronts = []
+    for name, usual in NEXT.items():
+        given, usually = COMPOSE["services"][name], SERVICES[usual]
+        fronts.append([each["networks"]["front"]["ipv4_address"].rpartition(".")[2] for each in (given, usually)])
+        assert given["profiles"] == ["upgrade"]
+        told = given["environment"].items() - usually["environment"].items()
+        assert told <= {("POSTGREST_URL", "http://postgrest-next:3000")}
+        here = ("profiles", "networks", "environment")
+        assert {**given, **dict.fromkeys(here)} == {**usually, **dict.fromkeys(here)}
+        assert given["networks"].keys() == usually["networks"].keys()
+    for addresses in zip(*fronts, strict=True):
+        assert f"\nlead {' '.join(addresses)}\n" in script
 
 
 def test_every_service_is_watched_and_comes_back() -> None:
