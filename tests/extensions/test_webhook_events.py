@@ -73,7 +73,8 @@ def test_money_that_does_not_fit_the_order_pays_nothing(
     kept = row["payload"]["data"]["object"]
     assert kept.items() >= {k: told["data"]["object"].get(k) for k in ("id", "amount", "status")}.items()
     # The operator hears of it.
-    assert told["id"] in (shop.state / "logs" / "service.log").read_text()
+    log = shop.state / "logs" / "service.log"
+    eventually(lambda: told["id"] in log.read_text(), what="the service's line")
 
 
 def test_late_news_of_an_earlier_state_changes_nothing(

@@ -5,6 +5,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -18,11 +19,12 @@ FORM = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-01")
 
 
 def lines(shop: Shop, part: str, word: str) -> list[dict[str, Any]]:
-    """The lines of a part's log with this word in it; each an object. Whoever asks may send bytes that are no text."""
-    found = [
-        line for line in (shop.state / "logs" / f"{part}.log").read_text(errors="replace").splitlines() if word in line
-    ]
-    return [json.loads(line) for line in found]
+    """The lines of a part's log with this word in it; each an object. Whoever asks may send bytes that are no text.
+
+    An answer may be there before its line is, or before the line is whole.
+    """
+    told = (shop.state / "logs" / f"{part}.log").read_text(errors="replace").splitlines(keepends=True)
+    return [json.loads(line) for line in told if word in line and line.endswith("\n")]
 
 
 @pytest.fixture
@@ -68,23 +70,29 @@ def test_one_grep_follows_an_order(
     assert customer.client.post("/api/v1/cart/items/", json=too_much, headers=headers).status_code == 409
     mail(shop, customer.email, order["order_number"])
 
-    asked = lines(shop, "nginx", trace)
+    asked = eventually(lambda: lines(shop, "nginx", trace), what="nginx' line")
     assert [(line["route"], line["status"]) for line in asked][:1] == [("/api/v1/orders/", 201)]
     assert {line["request_id"] for line in asked} == {trace}
     assert asked[0]["seconds"] > 0
-    assert f"authenticator {trace} ERROR:" in (shop.state / "logs/postgres.log").read_text(errors="replace")
-    eventually(lambda: lines(shop, "worker", trace), what="the worker's line")
+    log, refusal = shop.state / "logs/postgres.log", f"authenticator {trace} ERROR:"
+    eventually(lambda: refusal in log.read_text(errors="replace"), what="the database's line")
+
+    def confirmed(part: str, said: str) -> list[dict[str, Any]]:
+        return [
+            line for line in lines(shop, part, trace) if (line["event"], line.get("topic")) == (said, "order.confirmed")
+        ]
+
     for part, said in (("relay", "handed out"), ("worker", "done")):
-        told = {line["topic"]: line for line in lines(shop, part, trace) if line["event"] == said}
-        assert told["order.confirmed"]["request_id"] == trace, part
-    assert told["order.confirmed"]["order_id"] == order["id"]
-    assert told["order.confirmed"]["traceparent"] == headers["Traceparent"]
+        told, *_ = eventually(partial(confirmed, part, said), what=f"the line of {part}")
+        assert told["request_id"] == trace, part
+    assert told["order_id"] == order["id"]
+    assert told["traceparent"] == headers["Traceparent"]
 
 
 def test_the_service_tells_the_same_id(shop: Shop) -> None:
     answer = shop.client().post("/api/v1/auth/login/", json={"email": "nobody@example.com", "password": "x" * 12})
     name = answer.headers["x-request-id"]
-    (told,) = lines(shop, "service", name)
+    (told,) = eventually(lambda: lines(shop, "service", name), what="the service's line")
     assert (told["request_id"], told["status"], told["event"]) == (name, answer.status_code, "request")
     assert FORM.fullmatch(told["traceparent"])[1] == name  # type: ignore[index]
 
@@ -104,7 +112,7 @@ def test_a_trace_goes_on_if_it_is_one(shop: Shop, given: str, is_kept: bool) -> 
     answer = shop.client().get("/.well-known/jwks.json", headers={"Traceparent": given})
     name = answer.headers["x-request-id"]
     assert (name == given[3:35]) is is_kept
-    (told,) = lines(shop, "service", name)
+    (told,) = eventually(lambda: lines(shop, "service", name), what="the service's line")
     assert FORM.fullmatch(told["traceparent"].replace("-00", "-01"))
     assert (told["traceparent"] == given) is is_kept
 
@@ -118,7 +126,10 @@ def test_every_log_of_ours_is_objects(shop: Shop, customer: Person) -> None:
     assert shop.client().post("/api/v1/auth/password/reset/", json={"email": customer.email}).status_code == 202
 
     def told(part: str) -> list[str]:
-        return logs[part].read_bytes()[begun[part] :].decode(errors="replace").splitlines()
+        """Whole lines."""
+        text = logs[part].read_bytes()
+        start = text.rfind(b"\n", 0, begun[part]) + 1
+        return text[start : text.rfind(b"\n") + 1].decode(errors="replace").splitlines()
 
     for part in logs:
         eventually(lambda part=part: told(part), what=f"{part} tells something")

@@ -72,9 +72,10 @@ def test_what_failed_too_often_is_given_up_and_told_and_can_be_revived(
         assert health["status"] == "degraded"
         assert health["parts"]["outbox"]["state"] == "down"
         assert health["parts"]["outbox"]["reason"] == "GivenUpError"
-        assert any(
-            row_id in line and "given up" in line
-            for line in (shop.state / "logs" / "worker.log").read_text().splitlines()
+        log = shop.state / "logs" / "worker.log"
+        eventually(
+            lambda: any(row_id in line and "given up" in line for line in log.read_text().splitlines()),
+            what="the worker's line",
         )
         assert welcomes(shop, person.email) == 0
     finally:
