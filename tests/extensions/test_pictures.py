@@ -101,8 +101,9 @@ def test_names_are_ours(shop: Shop, staff: Person, product: Product) -> None:
         answer = send(staff, path_of(product), picture("PNG"), name=name or "x")
         assert answer.status_code == 201, answer.text
         assert NAME.fullmatch(answer.json()["image"])
-    folder = shop.state / "media/products"
-    assert not [path.name for path in folder.iterdir() if path.suffix not in {".jpg", ".png", ".webp", ".svg"}]
+    # A thumbnail that the worker has in hand begins with a dot, and nginx does not serve it.
+    there = [path for path in (shop.state / "media/products").iterdir() if not path.name.startswith(".")]
+    assert not [path.name for path in there if path.suffix not in {".jpg", ".png", ".webp", ".svg"}]
 
 
 def test_an_upload_may_be_kept_for_ever_and_other_pictures_for_a_month(
