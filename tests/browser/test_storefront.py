@@ -71,7 +71,7 @@ def test_a_guest_finds_chooses_orders_and_pays(
     page.get_by_role("searchbox").fill(f"kettle {word}")
     expect(page.locator(".suggestions a").first).to_have_text(f"Kettle {word} ")
     page.get_by_role("button", name="Search").click()
-    expect(page.locator("[data-test=found]")).to_have_text("1 things")
+    expect(page.locator("[data-test=found]")).to_have_text("1 thing")
     expect(page.locator(".card img")).to_have_attribute("alt", "A green kettle")
     fits(page)
 
@@ -104,6 +104,7 @@ def test_a_guest_finds_chooses_orders_and_pays(
         answer = staff.client.patch(f"/api/v1/orders/{number}/", json={"status": status})
         assert answer.status_code == 200, answer.text
         expect(page.locator("[data-test=status]")).to_have_text(status.capitalize())
+    expect(page.get_by_text("On its way", exact=True)).to_be_visible()
     assert window.complaints == []
     assert {url.split("/")[2] for url in window.asked if url.startswith("http")} == {storefront.split("/")[2]}
 
@@ -119,9 +120,9 @@ def test_facets_narrow_pages_turn_and_the_address_keeps_both(
     page.get_by_role("link", name="More").click()
     expect(page.locator(".card")).to_have_count(7)
     page.get_by_role("link", name="Moss").click()
-    expect(found).to_have_text("1 things")
+    expect(found).to_have_text("1 thing")
     page.reload()
-    expect(found).to_have_text("1 things")
+    expect(found).to_have_text("1 thing")
     page.get_by_role("link", name="Moss").click()
     expect(found).to_have_text("31 things")
     page.get_by_label("Order").select_option("-price")

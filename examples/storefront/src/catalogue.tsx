@@ -56,7 +56,7 @@ export function Catalogue() {
       <section aria-busy={!page.value}>
         <div class="bar">
           <span data-test="found">
-            {page.value && `${page.value.count_is_estimate ? "about " : ""}${page.value.count.toLocaleString()} things`}
+            {page.value && `${page.value.count_is_estimate ? "about " : ""}${page.value.count.toLocaleString()} ${page.value.count === 1 ? "thing" : "things"}`}
           </span>
           <select aria-label="Order" value={query.get("ordering") ?? ""} onChange={(event) => go("/", toggled("ordering", event.currentTarget.value))}>
             {Object.entries(ORDERINGS).map(([value, label]) => <option value={value}>{label}</option>)}

@@ -83,7 +83,7 @@ export function OrderPage({ id }: { id: string }) {
         ))}
         <li class="sum"><span>Total, with tax and delivery</span><strong>{money(it.total_amount, it.currency)}</strong></li>
       </ul>
-      {it.shipments.map((shipment) => <p key={shipment.id}>On its way with {shipment.carrier}, {shipment.tracking_number}</p>)}
+      {it.shipments.map((shipment) => <p key={shipment.id}>{[shipment.carrier && `On its way with ${shipment.carrier}`, shipment.tracking_number].filter(Boolean).join(", ") || "On its way"}</p>)}
       <h2>What has happened</h2>
       <ul class="history">
         {it.status_history.map((change) => (
