@@ -1,11 +1,13 @@
 """What several files need to speak with the shop."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+
+from tests.conftest import Shop
 
 AtOnce = Callable[[list[Callable[[], httpx.Response]]], list[httpx.Response]]
 
@@ -25,3 +27,13 @@ def at_once() -> AtOnce:
             return list(threads.map(run, acts))
 
     return run_all
+
+
+@pytest.fixture
+def no_webhooks(shop: Shop) -> Iterator[None]:
+    """Nobody but the service tells what became of a payment."""
+    key = {"Authorization": f"Bearer {shop.status['stripe_secret_key']}"}
+    with httpx.Client(base_url=shop.status["stripe_api_base"], headers=key) as twin:
+        twin.post("/twin/faults", json={"on": "*", "how": "drop", "times": 1_000_000}).raise_for_status()
+        yield
+        twin.delete("/twin/faults").raise_for_status()

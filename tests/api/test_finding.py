@@ -23,14 +23,16 @@ def shelf(staff: Person, make_product: Callable[..., Product]) -> dict[str, Any]
     mark = letters(8)
     answer = staff.client.post("/api/v1/products/categories/", json={"name": f"Workshop {mark}"})
     category = answer.json()
+    goods: dict[str, Product] = {
+        "laptop": {"name": "Walnut Laptop", "brand": "Lumen", "price": "15.00", "description": "For trips."},
+        "stand": {"name": "Desk stand", "brand": "Lumen", "price": "25.00", "description": "Holds any laptop."},
+        "cafe": {"name": "Café Crème cups", "price": "5.00", "stock_quantity": 0, "sku": f"KX-200-{mark}/A"},
+        "shoes": {"name": "Running shoes", "price": "150.00", "is_featured": True},
+    }
+    # A random SKU of digits and a to f could begin like a word that is looked for.
     made = {
-        key: make_product(category_id=category["id"], **fields)
-        for key, fields in {
-            "laptop": {"name": "Walnut Laptop", "brand": "Lumen", "price": "15.00", "description": "For trips."},
-            "stand": {"name": "Desk stand", "brand": "Lumen", "price": "25.00", "description": "Holds any laptop."},
-            "cafe": {"name": "Café Crème cups", "price": "5.00", "stock_quantity": 0, "sku": f"KX-200-{mark}/A"},
-            "shoes": {"name": "Running shoes", "price": "150.00", "is_featured": True},
-        }.items()
+        key: make_product(**{"category_id": category["id"], "sku": letters(10), **fields})
+        for key, fields in goods.items()
     }
     with_variants = made["shoes"]
     for size, stock in (("S", 2), ("L", 0)):

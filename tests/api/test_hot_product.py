@@ -67,7 +67,7 @@ def test_what_is_true_when_the_stock_is_free_counts(
         thread.start()
         blocked = "select 1 from pg_stat_activity where %s = any (pg_blocking_pids(pid))"
         eventually(lambda: database.execute(blocked, [other.info.backend_pid]).fetchone(), what="checkout waits")
-    thread.join(15)
+    thread.join()
     (answer,) = answers
     assert answer.status_code == status, answer.text
     if status == 409:
@@ -96,7 +96,7 @@ def test_an_order_is_written_before_its_stock_is_locked(
             " where pid = %s and mode = 'RowExclusiveLock'",
             [waiting["pid"]],
         ).fetchall()
-    thread.join(15)
+    thread.join()
     assert {"shop.orders", "shop.order_items", "shop.payments"} <= {row["name"] for row in written}
 
 
@@ -118,7 +118,7 @@ def test_an_order_in_the_making_keeps_its_prices_and_no_editor_waiting(
         body = {name: value if value != "" else uuid.uuid4().hex for name, value in change.items()}
         edited = staff.client.put(f"/api/v1/products/{last_one['slug']}/", json=body)
         assert edited.status_code == 200, edited.text
-    thread.join(15)
+    thread.join()
     (answer,) = answers
     assert answer.status_code == 201, answer.text
     order = answer.json()

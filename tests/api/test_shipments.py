@@ -42,6 +42,7 @@ def stock(person: Person, item: dict[str, Any]) -> int:
     return int(row["stock_quantity"])
 
 
+@pytest.mark.usefixtures("no_webhooks")
 def test_an_order_leaves_in_parcels_and_each_is_told(
     shop: Shop, customer: Person, staff: Person, paid: dict[str, Any]
 ) -> None:

@@ -98,7 +98,7 @@ def served(folder: Path, shop_url: str) -> Iterator[str]:
             return False
 
     try:
-        eventually(answers, 60, "the storefront answers")
+        eventually(answers, what="the storefront answers")
         yield url
     finally:
         process.terminate()

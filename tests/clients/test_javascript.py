@@ -42,7 +42,7 @@ def test_generated_types_compile_strictly_and_shop(
     shop: Shop, folder: Path, customer: Person, make_product: Callable[..., dict[str, Any]]
 ) -> None:
     product = make_product(stock_quantity=10)
-    pgshop("gen", "types", str(folder / "schema.d.ts"), "--state", str(shop.state))
+    pgshop("gen", "types", str(folder / "schema.d.ts"), "--state", str(shop.state), timeout=300)
     compiled = node(folder, npm_file(COMPILER), "-p", ".")
     assert compiled.returncode == 0, compiled.stdout
     (folder / "made/journey.js").rename(folder / "made.mjs")

@@ -79,7 +79,8 @@ def test_categories_come_in_large_pages(staff: Person, shop: Shop) -> None:
     # The second page goes on where the first has ended.
     first, second = seen["1000"], shop.client().get(seen["1000"]["next"]).json()
     assert not {row["id"] for row in first["results"]} & {row["id"] for row in second["results"]}
-    assert len(second["results"]) == first["count"] - 200 > 0
+    # How many there are besides is other tests' business.
+    assert len(second["results"]) == min(first["count"] - 200, 200) > 0
     staff.client.delete(f"/rest/v1/categories?slug=like.leaf-{mark}-*")
 
 

@@ -95,7 +95,7 @@ def test_nothing_that_is_asked_breaks_it(
             @CALM
             @given(case=loaded.ok().as_strategy())
             def send(case: Case) -> None:
-                answer = case.call(base_url=f"{shop.url}/rest/v1", session=session)
+                answer = case.call(base_url=f"{shop.url}/rest/v1", session=session, timeout=40)
                 statuses[answer.status_code] += 1
                 wrong.add(judge(answer))
 

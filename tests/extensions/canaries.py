@@ -4,12 +4,14 @@ import subprocess
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import psycopg
 
 from stack.postgres import find_binaries
-from tests.conftest import PASSWORD, Person, Shop
+from tests.conftest import PASSWORD, Person, Shop, eventually
 from tests.extensions.uploads import picture
 from tests.extensions.uploads import send as upload
 from tests.extensions.webhooks import event, send, succeeded
@@ -106,10 +108,10 @@ def fill(
     goodwill, key = {"amount": "1.00", "reason": words["refund"]}, {"Idempotency-Key": uuid.uuid4().hex}
     done(staff.client.post(f"{url}refunds/", json=goodwill, headers=key))
     done(me.post("/api/v1/cart/items/", json={"product_id": product["id"]}))
-    database.execute(
-        "update shop.outbox set last_error = %s where payload ->> 'order_id' = %s",
-        [words["mail server"], canary.orders["delivered"]["id"]],
-    )
+    # In work that is done, where it stays: success is what removes it.
+    failed = "update shop.outbox set last_error = %s where payload ->> 'order_id' = %s and done_at is not null"
+    told = [words["mail server"], canary.orders["delivered"]["id"]]
+    eventually(lambda: database.execute(failed, told).rowcount, what="work on the order that is done")
     return canary
 
 
@@ -131,6 +133,23 @@ def dump(url: str) -> str:
     return subprocess.run(
         [str(find_binaries() / "pg_dump"), "--data-only", "--dbname", url], capture_output=True, text=True, check=True
     ).stdout
+
+
+def texts_in(folder: Path) -> dict[Path, str]:
+    """Every file below a folder of a running stack, and what is in it.
+
+    What vanishes meanwhile (logs are turned over, files written beside their place are moved) may be there by another
+    name, so all of them are looked at again.
+    """
+
+    def look() -> list[dict[Path, str]]:
+        try:
+            files = [path for path in folder.rglob("*") if S_ISREG(path.stat().st_mode)]
+            return [{path: path.read_bytes().decode("latin-1") for path in files}]
+        except FileNotFoundError:
+            return []
+
+    return dict(eventually(look, what=f"all files in {folder}")[0])
 
 
 def found(canary: Canary, text: str) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from tests.conftest import Person, Shop, eventually, pgshop
+from tests.extensions.canaries import texts_in
 from tests.extensions.test_second_factor import AUTH, code
 
 Secrets = dict[str, str]
@@ -29,12 +30,15 @@ def dresses(secret: str) -> Iterator[str]:
 
 
 def told(text: str, secrets: Secrets) -> set[str]:
-    """Which of the secrets stand in a text. Six digits do only by themselves: there are many in any log."""
+    """Which of the secrets stand in a text. Six digits do only by themselves: there are many in any log.
+
+    Nor are they a code where PostgreSQL tells of its process, at the begin of a line.
+    """
     return {
         name
         for name, secret in secrets.items()
         if (
-            re.search(rf"(?<![\w.:-]){secret}(?![\w.-])", text)
+            re.search(rf"(?<![\w.:-])(?<! UTC \[){secret}(?![\w.-])", text)
             if len(secret) < 8
             else any(map(text.__contains__, dresses(secret)))
         )
@@ -43,8 +47,7 @@ def told(text: str, secrets: Secrets) -> set[str]:
 
 def told_in(folder: Path, secrets: Secrets) -> set[tuple[str, str]]:
     """Which of the secrets stand in which file below a folder."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {(path.name, name) for path in files for name in told(path.read_bytes().decode("latin-1"), secrets)}
+    return {(path.name, name) for path, text in texts_in(folder).items() for name in told(text, secrets)}
 
 
 def mailed(shop: Shop, email: str, subject: str, count: int = 1) -> str:

@@ -25,6 +25,7 @@ class Scene:
         self.twin = httpx.Client(
             base_url=shop.status["stripe_api_base"],
             headers={"Authorization": f"Bearer {shop.status['stripe_secret_key']}"},
+            timeout=30,
         )
 
     def ask(self, statement: str, **values: Any) -> list[dict[str, Any]]:
@@ -93,7 +94,8 @@ class Scene:
     def intents(self) -> list[stripe.PaymentIntent]:
         """Those by which somebody could still pay, or has."""
         newest = self.bank.v1.payment_intents.list({"limit": 100}).data
-        return [i for i in newest if i.metadata["order_id"] == self.order["id"] and i.status != "canceled"]
+        ours = [i for i in newest if getattr(i.metadata, "order_id", None) == self.order["id"]]
+        return [i for i in ours if i.status != "canceled"]
 
 
 def refused(answer: httpx.Response) -> None:

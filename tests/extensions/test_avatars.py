@@ -93,7 +93,8 @@ def test_who_uploads_without_end_is_told_to_wait(customer: Person, database: psy
     for attempts, status in ((19, 200), (20, 429)):
         database.execute(
             "insert into auth.throttles (bucket, attempts, window_ends_at) values (%s, %s, now() + interval '1 minute')"
-            " on conflict (bucket) do update set attempts = excluded.attempts",
+            " on conflict (bucket) do update"
+            " set attempts = excluded.attempts, window_ends_at = excluded.window_ends_at",
             [bucket, attempts],
         )
         answer = send(customer, AVATAR, picture("PNG", (8, 8)))

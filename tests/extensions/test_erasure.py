@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ADDRESS, PASSWORD, Person, Shop, eventually
 from tests.databases import superuser_url
-from tests.extensions.canaries import Canary, dump, fill, found, sign_in, tell
+from tests.extensions.canaries import Canary, dump, fill, found, sign_in, tell, texts_in
 
 __all__ = ["superuser_url"]
 ME = "/api/v1/users/me/"
@@ -42,8 +42,8 @@ def books(database: psycopg.Connection[Any], canary: Canary) -> list[dict[str, A
 
 def texts(shop: Shop, room: str) -> str:
     """Everything in a folder of the stack, names of files too; the mail catcher is other people's mailboxes."""
-    files = [path for path in (shop.state / room).rglob("*") if path.is_file() and path.name != "mail.log"]
-    return "\n".join(f"{path}\n{path.read_bytes().decode('latin-1')}" for path in files)
+    files = texts_in(shop.state / room).items()
+    return "\n".join(f"{path}\n{text}" for path, text in files if path.name != "mail.log")
 
 
 def test_nothing_is_left_of_whoever_leaves(

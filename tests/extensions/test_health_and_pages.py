@@ -54,10 +54,16 @@ def test_a_whole_shop_is_healthy(shop: Shop) -> None:
 )
 def test_a_part_that_does_not_answer_is_told(shop: Shop, part: str, shown_as: str, status: int, verdict: str) -> None:
     with frozen(shop, part):
-        answer = shop.client().get("/health/")
-        assert (answer.status_code, answer.json()["status"]) == (status, verdict), answer.text
-        assert answer.json()["parts"][shown_as]["state"] == "down"
-        assert answer.json()["parts"][shown_as]["reason"]
+        client = shop.client()
+
+        def look() -> httpx.Response | None:
+            """Down each time; the verdict is of all parts, of which others may be slow to answer at some moment."""
+            answer = client.get("/health/")
+            told = answer.json()["parts"][shown_as]
+            assert told["state"] == "down" and told["reason"], answer.text
+            return answer if (answer.status_code, answer.json()["status"]) == (status, verdict) else None
+
+        answer = eventually(look, what=verdict)
         # It says what is wrong, not where things are.
         assert not re.search(r"127\.0\.0\.1|://|password", answer.text)
         live = shop.client().get("/health/live")

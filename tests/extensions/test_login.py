@@ -1,7 +1,6 @@
 """Signing in: wrong passwords and unknown addresses look alike, and guessing is slowed down."""
 
 import hashlib
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any
@@ -62,7 +61,8 @@ def test_an_unknown_address_takes_as_long(shop: Shop, customer: Person) -> None:
     for _ in range(8):
         for email, times in taken.items():
             times.append(seconds(email))
-    known, unknown = (statistics.median(times) for times in taken.values())
+    # The quickest: whatever else the machine has to do only ever adds.
+    known, unknown = (min(times) for times in taken.values())
     # Without the work done for nothing it is about a tenth.
     assert 0.4 < unknown / known < 2.5
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,8 +29,8 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
     with log.open("w") as out:
         server = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", "0"], stdout=out, stderr=out)
     try:
-        eventually(lambda: "Running on http" in log.read_text(), what="moto")
-        url = next(word for word in log.read_text().split() if word.startswith("http://127.0.0.1:"))
+        # With what follows the address, so that all of it is there.
+        url = eventually(lambda: re.search(r"Running on (http://127\.0\.0\.1:\d+)\s", log.read_text()), what="moto")[1]
         client = boto3.client(
             "s3",
             endpoint_url=url,

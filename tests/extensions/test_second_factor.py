@@ -197,7 +197,7 @@ def test_guessing_codes_is_slowed_down(
     token = challenge(shop, customer)
     database.execute(
         "insert into auth.throttles (bucket, attempts, window_ends_at)"
-        " values (logic.digest(%s), 1000000, now() + interval '200 seconds')"
+        " values (logic.digest(%s), 1000000, now() + interval '280 seconds')"
         " on conflict on constraint throttles_pkey do update set attempts = excluded.attempts",
         [bucket.format(customer.id)],
     )

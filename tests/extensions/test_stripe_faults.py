@@ -1,12 +1,16 @@
 """Whatever goes wrong at whichever call to Stripe: it is told plainly, and made good exactly once when it is over."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import stripe
 
+from stack.state import State
 from tests.conftest import Person, Shop, eventually, pgshop
 from tests.extensions.payments import INTENT, state
 from tests.extensions.stripe_calls import CALLS, LOOK, MAKE, Scene, Story, refused
@@ -19,6 +23,24 @@ BOOKS = """
 select e.account, sum(e.amount)::text as amount from shop.ledger_entries e join shop.payments p on p.id = e.payment_id
 where p.order_id = %s group by e.account having sum(e.amount) <> 0
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_clock(shop: Shop) -> Iterator[None]:
+    """Its clock would reconcile before we do."""
+    control = [str(Path(sys.executable).with_name("supervisorctl")), "-s", f"unix://{State.at(shop.state).socket}"]
+    subprocess.run([*control, "stop", "beat"], check=True, capture_output=True)
+    client = shop.client()
+
+    def is_well() -> bool:
+        parts = client.get("/health/").json()["parts"]
+        return {parts[name]["state"] for name in ("beat", "worker")} == {"up"}
+
+    try:
+        yield
+    finally:
+        subprocess.run([*control, "start", "beat"], check=False, capture_output=True)
+        eventually(is_well, what="the clock, and the worker that hears it")
 
 
 @pytest.fixture

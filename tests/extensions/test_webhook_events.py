@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.conftest import Person, Shop, eventually
+from tests.extensions.payments import await_intent
 from tests.extensions.webhooks import event, send, state, succeeded
 
 
@@ -91,13 +92,16 @@ def test_late_news_of_an_earlier_state_changes_nothing(
 def test_an_event_lost_half_way_is_sent_again_and_applied_once(
     shop: Shop, customer: Person, intended: dict[str, Any], bank: Any, superuser: psycopg.Connection[Any]
 ) -> None:
+    # What is told of the intent itself, and the worker, would stand before the order as well.
+    await_intent(shop, intended)
     with shop.connect() as holding, holding.transaction():
         holding.execute("select from shop.orders where id = %s for update", [intended["id"]])
         bank.v1.payment_intents.confirm(intended["intent"], {"payment_method": "pm_card_visa"})
         # The connection of the service breaks while it applies the event.
         broken = eventually(
             lambda: superuser.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where %s = any (pg_blocking_pids(pid))",
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where usename = 'service' and %s = any (pg_blocking_pids(pid))",
                 [holding.info.backend_pid],
             ).fetchall(),
             what="the webhook",

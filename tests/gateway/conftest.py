@@ -21,6 +21,7 @@ from extensions.config import Settings
 from gateway.render import render
 from stack.binaries import page_files
 from stack.parts import binary
+from stack.ports import free_port
 from tests.conftest import Shop, eventually
 
 # What a stranger must not learn from an error.
@@ -40,8 +41,11 @@ class Answer:
     body: str
 
 
-def send(url: str, request: bytes, seconds: float = 10) -> Answer:
-    """Send bytes as they are, and read the answer; the peer may answer before it has read everything."""
+def send(url: str, request: bytes, seconds: float = 40) -> Answer:
+    """Send bytes as they are, and read the answer; the peer may answer before it has read everything.
+
+    By then nginx itself has given up an upstream, and has said so.
+    """
     target = urlsplit(url)
     with socket.create_connection((target.hostname, target.port), timeout=seconds) as connection:
         with suppress(ConnectionError):
@@ -151,8 +155,7 @@ def start_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
 
         def start(*, postgrest: str, service: str, patience: str = "", workers: int = 2, **settings: Any) -> str:
             folder = tmp_path_factory.mktemp("gateway")
-            with socket.create_server(("127.0.0.1", 0)) as probe:
-                port = int(probe.getsockname()[1])
+            port = free_port()
             conf = configure(folder, port, postgrest, service, folder, **settings)
             text = conf.read_text().replace("worker_processes 2;", f"worker_processes {workers};")
             if patience:

@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.conftest import Person
+from tests.conftest import Person, eventually
 from tests.gateway.conftest import Upstream, head, send
 
 Start = Callable[..., str]
@@ -53,8 +53,9 @@ def test_no_answer_is_older_than_promised_nor_one_that_nobody_asked_for_meanwhil
     asked = [path]
     ages = []
     for number in count():
-        # One address all the time, others just twice: at the beginning and at the end.
-        late = time.time() > begun + 2.2 * PROMISED
+        # One address all the time, others just twice: at the beginning and at the end. It takes longer where a pause of
+        # the machine leaves too few answers to tell a cache by.
+        late = time.time() > begun + 2.2 * PROMISED and number >= 50
         asked = [path, f"{path}?page={number}"] if number < 3 else [path]
         asked = [path, *(f"{path}?page={page}" for page in range(3))] if late else asked
         for one in asked:
@@ -70,9 +71,7 @@ def test_no_answer_is_older_than_promised_nor_one_that_nobody_asked_for_meanwhil
 def watch(front: httpx.Client, path: str, look: Callable[[httpx.Response], Any], change: Callable[[], Any]) -> None:
     """Fails unless what `look` sees at `path` changes within the promised time after `change()`."""
     # The answer lies in the cache, or else there would be nothing to go stale.
-    deadline = time.monotonic() + 15
-    while front.get(path).headers.get("x-cache") != "HIT":
-        assert time.monotonic() < deadline
+    eventually(lambda: front.get(path).headers.get("x-cache") == "HIT", what=f"{path} is in the cache")
     before = look(front.get(path))
     change()
     done = time.time()

@@ -70,7 +70,7 @@ def test_head_is_get_without_the_body(visitor: httpx.Client, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/api/v1/cart/", "/rest/v1/nowhere", "/rest/v1/products?a=b", "/nowhere"])
 def test_head_of_an_error_has_no_body_and_the_connection_goes_on(shop: Shop, path: str) -> None:
-    with httpx.Client(base_url=shop.url) as client:
+    with httpx.Client(base_url=shop.url, timeout=30) as client:
         assert client.head(path).status_code == client.get(path).status_code >= 400
         assert client.get("/health/live").status_code == 200
 
@@ -112,7 +112,7 @@ def test_one_connection_serves_many_requests_even_after_errors(customer: Person,
     ]
     with (
         httpx.Client(base_url=shop.url) as probe,
-        socket.create_connection((probe.base_url.host, probe.base_url.port or 80), timeout=10) as connection,
+        socket.create_connection((probe.base_url.host, probe.base_url.port or 80), timeout=40) as connection,
     ):
         for request, status in requests:
             connection.sendall(request.replace(b"Connection: close\r\n", b""))

@@ -167,13 +167,13 @@ def test_pages_are_counted_from_one_and_no_further_than_there_are(
     people: dict[str, httpx.Client], address_of: Callable[[Route], str], route: Route
 ) -> None:
     path = address_of(route)
+    eventually(lambda: shows_the_same(people, path, f"{path}?page=1"), what=f"{path} is its first page")
     shown = seen(people, path)
     for name in shown:
         for page in ("0", "abc", "-1", "1.5", "1e3", "99999999999999999999", "999999", "%C3%BC", "1%202"):
             answer = people[name].get(f"{path}?page={page}")
             assert_problem(answer, 404, "invalid_page")
             assert answer.json()["message"] == "Invalid page."
-        assert without_links(people[name].get(f"{path}?page=1").json()) == without_links(shown[name])
         for size in ("0", "-1", "abc", "1.5", "99999999999999999999"):
             assert len(people[name].get(f"{path}?page_size={size}").json()["results"]) <= 100
         assert len(people[name].get(f"{path}?page_size=1").json()["results"]) == min(1, shown[name]["count"])

@@ -1,15 +1,20 @@
 """Upstreams that are away, hang, or talk nonsense: the caller gets a 503 in the one shape, and may come again."""
 
+import http.client
 import json
 import os
+import re
+import select
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import Shop, eventually, pgshop
-from tests.gateway.conftest import Upstream, assert_problem, head, send
+from tests.gateway.conftest import Upstream, assert_problem, configure, head, send
 
 Start = Callable[..., str]
 PATHS = ["/api/v1/products/", "/rest/v1/products", "/api/v1/cart/", "/health/", "/", "/.well-known/jwks.json"]
@@ -21,10 +26,11 @@ def answer_with(status: str, body: str, *headers: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def closed() -> str:
-    """An address at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+def closed() -> Iterator[str]:
+    """An address at which nobody listens, and nobody else can."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +66,22 @@ def test_an_upstream_that_hangs_is_a_503(start_gateway: Start) -> None:
         url = start_gateway(postgrest=address, service=address, patience="300ms")
         for path in PATHS:
             assert_problem(send(url, head("GET", path)), 503, "unavailable")
+
+
+def test_an_idle_connection_is_given_up_by_nginx_first(tmp_path: Path, real: dict[str, str]) -> None:
+    """Who gives it up while the next request is on its way loses that: it is not tried twice."""
+    configuration = configure(tmp_path, 80, **real, media=tmp_path).read_text()
+    kept = [int(seconds) for seconds in re.findall(r"keepalive 32; keepalive_timeout (\d+)s; }", configuration)]
+    assert len(kept) == len(real)
+    with ExitStack() as open_ones:
+        idle = []
+        for address in real.values():
+            connection = open_ones.enter_context(closing(http.client.HTTPConnection(address, timeout=30)))
+            connection.request("GET", "/nowhere")
+            assert connection.getresponse().read()
+            idle.append(connection.sock)
+        closed, _, _ = select.select(idle, [], [], max(kept) + 5)
+        assert closed == []
 
 
 @pytest.mark.parametrize(("part", "path"), [("postgrest", "/api/v1/products/"), ("service", "/.well-known/jwks.json")])

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from tests.conftest import Shop
+from tests.conftest import Shop, eventually
 from tests.journeys.invoices import Plan
 
 PATIENCE = 180.0
@@ -144,8 +144,11 @@ class Audit:
             ids,
         )
         assert sorted(order_id for order_id, _ in confirmations) == sorted(ids), "not one confirmation an order"
+        # The catcher takes a mail before it shows it.
+        rows = {row for _, row in confirmations}
+        eventually(lambda: rows <= {*message_ids(self.mail_url)}, PATIENCE, "every confirmation arrives")
         arrived = Counter(message_ids(self.mail_url))
-        wrong = {row: arrived[row] for _, row in confirmations if arrived[row] != 1}
+        wrong = {row: arrived[row] for row in rows if arrived[row] != 1}
         assert not wrong, f"confirmations that did not arrive exactly once: {wrong}"
 
 

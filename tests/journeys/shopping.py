@@ -71,7 +71,7 @@ class Account:
         paid = client.v1.payment_intents.confirm(intent["payment_intent_id"], {"payment_method": "pm_card_visa"})
         assert paid.status == "succeeded", paid
 
-    def await_status(self, order_id: str, status: str, seconds: float = 60) -> None:
+    def await_status(self, order_id: str, status: str, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         while (seen := self.get(f"/rest/v1/orders?select=status&id=eq.{order_id}")[0]["status"]) != status:
             assert time.monotonic() < deadline, f"order {order_id} is {seen} after {seconds} s, not {status}"

@@ -27,7 +27,7 @@ def test_the_file_has_the_dirt_that_it_is_known_for() -> None:
 
 
 @has_the_file
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 # The Stripe SDK's own way of handing bytes to httpx.
 @pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 def test_a_slice_of_the_invoices_is_replayed_to_the_cent(shop: Shop, tmp_path: Path) -> None:

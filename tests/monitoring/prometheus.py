@@ -66,7 +66,7 @@ class Watched:
 
     def recovers(self) -> None:
         """Nothing fires any more."""
-        eventually(lambda: not self.firing(), 60, "no alert is left")
+        eventually(lambda: not self.firing(), what="no alert is left")
 
     def control(self, act: str, *parts: str) -> None:
         """supervisorctl."""
@@ -109,7 +109,7 @@ def watching(shop: Shop, folder: Path, program: Path) -> Iterator[Watched]:
             return False
 
     try:
-        eventually(answers, 60, "Prometheus has seen the shop")
+        eventually(answers, what="Prometheus has seen the shop")
         yield watched
     finally:
         running.terminate()

@@ -15,9 +15,9 @@ from tests.conftest import Shop
 from tests.databases import superuser_url
 from tests.figures import Tell
 from tests.soak.buyers import Crowd
-from tests.workers.conftest import pids
+from tests.workers.conftest import frozen, no_clock, pids
 
-__all__ = ["pids", "superuser_url"]
+__all__ = ["frozen", "no_clock", "pids", "superuser_url"]
 
 # `make soak` is SOAK=all: hours of trade in minutes. The ordinary run has a short form of each.
 IS_LONG = os.environ.get("SOAK") == "all"

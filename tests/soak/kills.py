@@ -103,6 +103,7 @@ def between_applied_and_acknowledged(scene: Scene) -> None:
 def between_refund_and_call(scene: Scene) -> None:
     scene.place()
     scene.pay()
+    scene.settle()
     scene.stop("worker")
     answer = scene.staff.client.post("/rest/v1/rpc/refund_order", json={"order_id": scene.order["id"]})
     assert answer.status_code == 200, answer.text
@@ -112,6 +113,7 @@ def between_refund_and_call(scene: Scene) -> None:
 def between_refund_and_recorded(scene: Scene) -> None:
     scene.place()
     scene.pay()
+    scene.settle()
     scene.stop("worker")
     answer = scene.staff.client.post("/rest/v1/rpc/refund_order", json={"order_id": scene.order["id"]})
     assert answer.status_code == 200, answer.text

@@ -38,6 +38,7 @@ class Scene:
     superuser_url: str
     find_pids: Callable[[], dict[str, int]]
     product: dict[str, Any]
+    killed_at: Any = None
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4))
     order: dict[str, Any] = field(default_factory=dict)
 
@@ -67,8 +68,7 @@ class Scene:
                         "select pid from pg_stat_activity where usename = %s and %s = any(pg_blocking_pids(pid))",
                         [role, holder.info.backend_pid],
                     ).fetchall(),
-                    30,
-                    f"{role} waits",
+                    what=f"{role} waits",
                 )
 
             # A database that was killed has let go by itself.
@@ -88,14 +88,18 @@ class Scene:
     def kill(self, part: str) -> None:
         """The part, and those that work for it; it comes back by itself."""
         pid = self.pids[part]
+        if part == "worker":
+            self.killed_at = self.ask("select clock_timestamp() as now")[0]["now"]
         for victim in (pid, *children(pid)):
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
-        eventually(lambda: self.find_pids().get(part, pid) != pid, 60, f"{part} is back")
+        eventually(lambda: self.find_pids().get(part, pid) != pid, what=f"{part} is back")
         self.pids = self.find_pids()
         if part == "postgres":
             # It has its log to read, and those who were connected to it have to come again.
-            eventually(lambda: httpx.get(f"{self.shop.url}/health/", timeout=60).is_success, 60, "the shop sells again")
+            eventually(
+                lambda: httpx.get(f"{self.shop.url}/health/", timeout=60).is_success, what="the shop sells again"
+            )
 
     def place(self) -> None:
         self.guest.client.post("/api/v1/cart/clear/").raise_for_status()
@@ -114,7 +118,7 @@ class Scene:
                 return None
             return answer if answer.status_code not in {502, 503, 504} else None
 
-        answer = eventually(ask, 60, path)
+        answer = eventually(ask, what=path)
         assert answer.is_success, answer.text
         return dict(answer.json())
 
@@ -136,5 +140,15 @@ class Scene:
         return self.threads.submit(self.guest.client.post, path, json=body, headers=headers)
 
     def lease_ends(self) -> None:
-        """As if a minute had gone by for what a killed worker held."""
-        self.ask("update shop.outbox set lease_until = now() where done_at is null and lease_until > now()")
+        """As if a minute had gone by for what a killed worker held; not for what the next one has in hand."""
+        if self.killed_at:
+            self.ask(
+                "update shop.outbox set lease_until = now() where done_at is null and lease_until > now()"
+                " and lease_until <= %s + interval '60 seconds'",
+                self.killed_at,
+            )
+
+    def settle(self) -> None:
+        """Until all is done about the order: a mail that a killed worker has just sent would be sent again."""
+        waiting = "select 1 from shop.outbox where done_at is null and payload ->> 'order_id' = %s"
+        eventually(lambda: not self.ask(waiting, self.order["id"]), 150, "its mails are sent")

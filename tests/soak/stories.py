@@ -150,8 +150,10 @@ def by_hand(shop: Shop) -> Iterator[None]:
     """Orders that are placed meanwhile are captured by hand."""
     with shop.connect() as owner:
         owner.execute("update shop.settings set capture_method = 'manual'")
-        yield
-        owner.execute("update shop.settings set capture_method = 'automatic'")
+        try:
+            yield
+        finally:
+            owner.execute("update shop.settings set capture_method = 'automatic'")
 
 
 @contextmanager
@@ -164,8 +166,10 @@ def deaf(bank: stripe.StripeClient, on: str = "*") -> Iterator[None]:
     )
     with twin:
         twin.post("/twin/faults", json=told).raise_for_status()
-        yield
-        twin.delete("/twin/faults").raise_for_status()
+        try:
+            yield
+        finally:
+            twin.delete("/twin/faults").raise_for_status()
 
 
 def schedule(draw: random.Random, events: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:

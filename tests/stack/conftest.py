@@ -84,6 +84,12 @@ def status(state: Path) -> dict[str, Any]:
     return dict(json.loads(pgshop("status", "--json", "--state", str(state), check=False).stdout))
 
 
+def all_run(state: Path) -> dict[str, int]:
+    """The pids once every part runs: what was killed before, or lost what was killed, comes back in its own time."""
+    seen = eventually(lambda: {*(now := status(state))["parts"].values()} == {"running"} and now, what="all parts run")
+    return dict(seen["pids"])
+
+
 def fails(*arguments: str, code: int = 1) -> str:
     """What a command says that must fail, in one line."""
     done = pgshop(*arguments, check=False)
@@ -105,7 +111,7 @@ def refused(room: Path) -> Refused:
             capture_output=True,
             text=True,
             check=False,
-            timeout=90,
+            timeout=300,
             cwd=room,
             env={**os.environ, **RELAXED, **environment},
         )

@@ -21,7 +21,7 @@ from tests.stack.conftest import status
 
 KILLED = ("worker", "valkey", "postgrest")
 BUYERS = 4
-PATIENCE = 30
+PATIENCE = 120
 
 
 @dataclass
@@ -57,7 +57,7 @@ def fly(shop: Shop, product: dict[str, Any], part: str) -> Flight:
         item = {"product_id": product["id"], "quantity": 1}
         for number in itertools.count():
             if number == 1:
-                everybody_buys.wait(60)
+                everybody_buys.wait(PATIENCE)
             insist(flight, client, "/api/v1/cart/items/", item)
             body = {"shipping_address": ADDRESS}
             order = insist(flight, client, "/api/v1/orders/", body, **{"Idempotency-Key": str(uuid.uuid4())})
@@ -70,7 +70,7 @@ def fly(shop: Shop, product: dict[str, Any], part: str) -> Flight:
 
     with ThreadPoolExecutor(BUYERS) as threads:
         buying = [threads.submit(buy, client) for _, client in people]
-        everybody_buys.wait(60)
+        everybody_buys.wait(PATIENCE)
         os.kill(pid, signal.SIGKILL)
         try:
             eventually(lambda: status(shop.state)["pids"].get(part, pid) != pid, what=f"{part} is back")
@@ -119,5 +119,5 @@ def test_each_paid_order_is_told_of_once(shop: Shop, flights: dict[str, Flight],
         return found
 
     # A worker that is killed with a row in its hands holds it for a minute.
-    eventually(lambda: told().keys() == flights[part].paid, 75, "a mail for each order")
+    eventually(lambda: told().keys() == flights[part].paid, 300, "a mail for each order")
     assert {number: len(ids) for number, ids in told().items()} == dict.fromkeys(flights[part].paid, 1)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,21 @@ def test_unix_sockets_lie_in_the_state_folder(shop: Shop, pids: set[int]) -> Non
 
 def test_no_log_holds_a_secret(shop: Shop, product: dict[str, Any], secrets: dict[str, str]) -> None:
     selling.sell(shop, product)
-    logs = {log.name: log.read_text(errors="replace") for log in (shop.state / "logs").iterdir()}
+    logs = {}
+    for log in (shop.state / "logs").iterdir():
+        # One that has grown large gets another name.
+        with suppress(FileNotFoundError):
+            logs[log.name] = log.read_text(errors="replace")
     assert {"stack.log", "service.log", "worker.log", "postgres.log", "nginx.log", "twin.log"} <= logs.keys()
     assert [(log, name) for log, text in logs.items() for name, word in secrets.items() if word in text] == []
 
 
 def test_no_command_line_holds_a_secret(pids: set[int], secrets: dict[str, str]) -> None:
-    lines = [(entry / "cmdline").read_bytes() for entry in map(Path, map("/proc/{}".format, pids)) if entry.exists()]
+    lines = []
+    for pid in pids:
+        # One that served for a moment may have ended.
+        with suppress(OSError):
+            lines.append(Path(f"/proc/{pid}/cmdline").read_bytes())
     assert len(lines) > 10
     assert [name for line in lines for name, word in secrets.items() if word.encode() in line] == []
 
@@ -65,16 +74,24 @@ def test_files_with_secrets_are_the_owners_alone(shop: Shop, secrets: dict[str, 
     holders = {}
     for file in shop.state.rglob("*"):
         # PostgreSQL's folder is closed as a whole, by itself.
-        if file.is_file() and "data" not in file.relative_to(shop.state).parts:
-            text = file.read_bytes()
-            if any(word.encode() in text for word in secrets.values()):
-                holders[file.name] = file.stat().st_mode & 0o777
+        if "data" not in file.relative_to(shop.state).parts and file.is_file():
+            # What parts write beside its place and move, or need for a moment, may be gone.
+            with suppress(FileNotFoundError):
+                text, mode = file.read_bytes(), file.stat().st_mode & 0o777
+                if any(word.encode() in text for word in secrets.values()):
+                    holders[file.name] = mode
     assert holders.keys() >= {"secrets.json", "stack.json", "valkey.conf", "postgrest.conf"}
     assert set(holders.values()) == {0o600}, holders
     assert (shop.state / "parts/postgres/data").stat().st_mode & 0o077 == 0
 
 
 def test_what_customers_left_is_the_owners_alone(shop: Shop) -> None:
+    def is_open(file: Path) -> bool:
+        try:
+            return bool(file.stat().st_mode & 0o007 and file.parent.stat().st_mode & 0o005)
+        except FileNotFoundError:
+            return False
+
     open_to_others = [
         str(file.relative_to(shop.state))
         for file in (
@@ -82,6 +99,6 @@ def test_what_customers_left_is_the_owners_alone(shop: Shop) -> None:
             *shop.state.glob("logs/*"),
             *shop.state.glob("parts/mail/mails/*"),
         )
-        if file.stat().st_mode & 0o007 and file.parent.stat().st_mode & 0o005
+        if is_open(file)
     ]
     assert open_to_others == []

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import RELAXED, Shop, pgshop
 from tests.stack import processes, selling
-from tests.stack.conftest import Attach, status
+from tests.stack.conftest import Attach, all_run, status
 
 RUN = [sys.executable, "-c", "from stack.cli import main; main()"]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
@@ -100,6 +100,7 @@ def test_a_folder_or_port_that_is_not_ours(nobody: list[str], tmp_path: Path) ->
 
 @as_root
 def test_somebody_elses_stack_is_left_alone(nobody: list[str], shop: Shop) -> None:
+    before = all_run(shop.state)
     for command in ("down", "status", "psql"):
         done = run(nobody, command, state=shop.state)
         assert done.returncode in {1, 2, 3}, command
@@ -108,7 +109,8 @@ def test_somebody_elses_stack_is_left_alone(nobody: list[str], shop: Shop) -> No
         assert "Permission denied" in said or "not readable" in said
         assert "Traceback" not in done.stderr
         assert "migrator" not in done.stdout
-    assert len(status(shop.state)["pids"]) == 11
+    assert all_run(shop.state) == before
+    assert len(before) == 11
 
 
 @as_root

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Shop, eventually
 from tests.stack import processes, selling
-from tests.stack.conftest import status
+from tests.stack.conftest import all_run, status
 
 PARTS = ("postgres", "valkey", "mail", "twin", "postgrest", "service", "worker", "beat", "relay", "metrics", "nginx")
 
@@ -25,13 +25,13 @@ def is_healthy(shop: Shop) -> bool:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_killed_part_is_back_and_the_shop_sells(shop: Shop, product: dict[str, Any], part: str) -> None:
-    before = status(shop.state)["pids"]
+    before = all_run(shop.state)
     os.kill(before[part], signal.SIGKILL)
     eventually(lambda: status(shop.state)["pids"].get(part, before[part]) != before[part], what=f"{part} is back")
     assert not processes.is_alive(before[part])
     eventually(lambda: is_healthy(shop), what="healthy")
     selling.sell(shop, product)
-    after = status(shop.state)["pids"]
+    after = all_run(shop.state)
     # A worker that loses Valkey is started anew, on purpose.
     renewed = {part, "worker"} if part == "valkey" else {part}
     assert {name for name, pid in after.items() if before[name] != pid} == renewed

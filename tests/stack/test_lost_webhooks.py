@@ -25,8 +25,10 @@ __all__ = ["receiver", "twin"]
 def deaf(spare: Path, twin: Twin) -> Iterator[tuple[Shop, dict[str, str]]]:
     """A shop whose Stripe tells somebody else, who takes everything and does nothing."""
     environment = {"STRIPE_SECRET_KEY": KEY, "STRIPE_WEBHOOK_SECRET": SECRET, "STRIPE_API_BASE": twin.url}
+    # Its clock would reconcile before we do: at once, if it remembers that it last did long ago.
+    for memory in State.at(spare).home("beat").glob("schedule*"):
+        memory.unlink()
     running = start_stack(spare, **environment)
-    # Its clock would reconcile before we do.
     control = [Path(sys.executable).with_name("supervisorctl"), "-s", f"unix://{State.at(spare).socket}"]
     subprocess.run([*control, "stop", "beat"], check=True, capture_output=True)
     yield running, {**os.environ, **environment}

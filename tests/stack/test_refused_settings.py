@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 
-from tests.conftest import Shop, pgshop
+from tests.conftest import Shop, eventually, pgshop
 from tests.stack.conftest import Refused
 
 KEY, SECRET = "sk_test_0123456789abcdefghijkl", "whsec_0123456789abcdefghijkl"
@@ -89,4 +89,5 @@ def test_a_running_stack_is_not_started_twice(shop: Shop) -> None:
     assert done.returncode == 1
     assert f"running already at {shop.url}" in done.stderr
     assert f"pgshop down --state {shop.state}" in done.stderr
-    assert shop.client().get("/health/").json()["status"] == "healthy"
+    # Each part is asked for two seconds, which is little on a busy machine.
+    eventually(lambda: shop.client().get("/health/").json()["status"] == "healthy", what="all is as it was")

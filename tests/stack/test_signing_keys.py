@@ -127,9 +127,9 @@ def test_keys_change_under_load_without_one_failed_request(spare: Path, start: S
     begun, idle = time.perf_counter(), sign_in(shop, "idle@example.com")
     first = kid(idle)
     with Load(shop) as load:
-        eventually(lambda: len(load.kids) == BUYERS, seconds=60)
+        eventually(lambda: len(load.kids) == BUYERS)
         second = keys(shop, "rotate").strip()
-        eventually(lambda: set(load.kids.values()) == {second}, seconds=60, what="all renewed")
+        eventually(lambda: set(load.kids.values()) == {second}, what="all renewed")
         # Who did not renew is served on, until the key is taken away.
         assert seen(shop, idle["access"]) == WELCOME
         with Watch(shop, idle["access"]) as watch:
@@ -141,7 +141,7 @@ def test_keys_change_under_load_without_one_failed_request(spare: Path, start: S
         # One machine, one clock: how long after the row the key was still taken, and whether after the command's end.
         late = {place: taken - removed for place, taken in watch.taken.items()}
         asked = load.asked
-        eventually(lambda: load.asked > asked + 20, seconds=60)
+        eventually(lambda: load.asked > asked + 20)
     tell(
         f"keys: {load.asked} requests and {load.renewed} renewals by {BUYERS} people in "
         f"{time.perf_counter() - begun:.0f} s, {len(load.wrong)} failed; the removed key was taken for "

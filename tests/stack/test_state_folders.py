@@ -22,7 +22,7 @@ def test_a_person_who_looks_around_is_not_ended(spare: Path) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(spare / "parts/nginx")
-        os.execvp("sleep", ["sleep", "60"])
+        os.execvp("sleep", ["sleep", "600"])
     try:
         eventually(lambda: pid in processes.about(spare))
         pgshop("down", "--state", str(spare))

@@ -17,7 +17,7 @@ from argon2 import PasswordHasher
 
 from stack.state import State
 from tests.conftest import PASSWORD, Shop, eventually, pgshop, start_stack
-from tests.stack.conftest import fails
+from tests.stack.conftest import fails, status
 from tests.stack.selling import register
 
 # As in production, and with a proxy in front that tells where people are.
@@ -79,8 +79,10 @@ def test_ten_wrong_ones_wait_and_others_do_not(strict: Shop, owner: str) -> None
 def test_what_was_counted_survives_the_service_and_redis(strict: Shop, owner: str) -> None:
     """A8, A14: a restart of the service forgives nobody, and without Redis everything here goes on."""
     assert hammer(strict, owner, AWAY, 10) == [401] * 10
-    os.kill(strict.status["pids"]["service"], signal.SIGKILL)
-    eventually(lambda: strict.client().get("/.well-known/jwks.json").status_code == 200, seconds=60)
+    pid = strict.status["pids"]["service"]
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: status(strict.state)["pids"].get("service", pid) != pid, what="another service")
+    eventually(lambda: strict.client().get("/.well-known/jwks.json").status_code == 200, what="it answers")
     control = [Path(sys.executable).with_name("supervisorctl"), "-s", f"unix://{State.at(strict.state).socket}"]
     subprocess.run([*control, "stop", "valkey"], check=True, capture_output=True)
     try:

@@ -13,12 +13,12 @@ from tests.workers.outbox import children
 
 
 def test_a_worker_that_does_nothing_makes_room_for_another(start: Start, spare: Path) -> None:
-    shop = start(spare, WORKER_PATIENCE_SECONDS="6")
+    shop = start(spare, WORKER_PATIENCE_SECONDS="15")
     before = shop.status["pids"]
     # Its hands are held, and it does not notice: it goes on taking tasks from the queue.
     for pid in children(before["worker"]):
         os.kill(pid, signal.SIGSTOP)
-    eventually(lambda: status(spare)["pids"].get("worker", before["worker"]) != before["worker"], 60, "another worker")
+    eventually(lambda: status(spare)["pids"].get("worker", before["worker"]) != before["worker"], what="another worker")
     selling.sell(shop, selling.make_product(shop))
     assert "worker does nothing any more and ends" in (spare / "logs/worker.log").read_text()
     # One that has something to do stays.

@@ -40,4 +40,4 @@ def test_the_mail_of_that_time_arrives(shop: Shop, without_valkey: None) -> None
     assert shop.client().post("/api/v1/auth/register/", json=body).status_code == 201
     pid = json.loads(pgshop("status", "--json", "--state", str(shop.state)).stdout)["pids"]["valkey"]
     os.kill(pid, signal.SIGCONT)
-    assert eventually(lambda: shop.mails(email), 60, "the mail")
+    assert eventually(lambda: shop.mails(email), what="the mail")

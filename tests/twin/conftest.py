@@ -4,11 +4,13 @@ import os
 import queue
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -122,7 +124,12 @@ class Twin:
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         assert self.process
         self.process.send_signal(how)
-        self.process.wait(10)
+        self.process.wait(30)
+
+    def has_told_all(self) -> bool:
+        """Whether every event has been taken or given up."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as known:
+            return known.execute("select 1 from deliveries where done = 0 limit 1").fetchone() is None
 
     def ask(self, method: str, path: str, **more: Any) -> Any:
         """Something at the twin's own address, for which the SDK has no call."""

@@ -32,6 +32,9 @@ ERRORS = {
 def trouble(twin: Twin) -> Iterator[Callable[..., None]]:
     """`trouble("POST /v1/refunds", "500", times=2)`; all is well again at the end."""
 
+    # What is meant for a test's own events must not meet those of the one before.
+    eventually(twin.has_told_all, what="earlier events")
+
     def add(on: str, how: str, **more: Any) -> None:
         twin.ask("POST", "/twin/faults", json={"on": on, "how": how, **more})
 
@@ -147,13 +150,13 @@ def test_a_fault_meets_only_what_it_is_meant_for(
 @pytest.mark.parametrize("given", [{"how": "500"}, {"on": "*", "how": "flood"}, {"on": "*", "how": "500", "who": "me"}])
 def test_a_fault_that_the_twin_does_not_know_is_refused(twin: Twin, given: dict[str, str]) -> None:
     headers = {"Authorization": f"Bearer {KEY}"}
-    assert httpx.post(f"{twin.url}/twin/faults", json=given, headers=headers).status_code == 400
+    assert httpx.post(f"{twin.url}/twin/faults", json=given, headers=headers, timeout=30).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["faults", "retries", "clock", "requests"])
 def test_the_twins_own_address_wants_the_key(twin: Twin, path: str) -> None:
     method = "GET" if path == "requests" else "POST"
-    assert httpx.request(method, f"{twin.url}/twin/{path}", json={"seconds": 1}).status_code == 401
+    assert httpx.request(method, f"{twin.url}/twin/{path}", json={"seconds": 1}, timeout=30).status_code == 401
 
 
 def test_the_twins_own_address_is_for_this_machine(receiver: Receiver, tmp_path: Any) -> None:
@@ -168,7 +171,7 @@ def test_the_twins_own_address_is_for_this_machine(receiver: Receiver, tmp_path:
     try:
         headers = {"Authorization": f"Bearer {KEY}"}
         answers = [
-            httpx.get(f"http://{host}:{open_twin.port}/twin/requests", headers=headers).status_code
+            httpx.get(f"http://{host}:{open_twin.port}/twin/requests", headers=headers, timeout=30).status_code
             for host in ("127.0.0.1", outside)
         ]
         assert answers == [200, 404]
@@ -187,10 +190,13 @@ def test_an_event_is_dropped_or_comes_twice(trouble: Any, make_intent: Make, rec
 
 
 def test_an_event_is_late(trouble: Any, make_intent: Make, receiver: Receiver) -> None:
-    trouble("payment_intent.created", "delay", seconds=1.5)
+    trouble("payment_intent.created", "delay", seconds=4)
+    begun = time.monotonic()
     late, prompt = make_intent(), make_intent()
     [first], [second] = (eventually(lambda i=i: receiver.of(i.id)) for i in (prompt, late))
-    assert second.at - first.at > 1
+    assert second.at - begun > 3.9
+    # Not held up by it, even where making another takes its time.
+    assert first.at < second.at
 
 
 def test_events_come_in_another_order(trouble: Any, make_intent: Make, receiver: Receiver) -> None:
@@ -204,7 +210,7 @@ def test_events_come_in_another_order(trouble: Any, make_intent: Make, receiver:
 def test_the_schedule_of_repetitions_can_be_set_and_ends(
     twin: Twin, trouble: Any, make_intent: Make, receiver: Receiver
 ) -> None:
-    eventually(receiver.is_quiet)
+    eventually(lambda: twin.has_told_all() and receiver.is_quiet())
     twin.ask("POST", "/twin/retries", json={"seconds": [0.2, 0.8]})
     for _ in range(3):
         receiver.statuses.put(500)
@@ -213,7 +219,7 @@ def test_the_schedule_of_repetitions_can_be_set_and_ends(
     pauses = [later.at - earlier.at for earlier, later in pairwise(receiver.of(intent.id))]
     assert pauses[0] > 0.15
     assert pauses[1] > 0.75
-    eventually(receiver.is_quiet)
+    eventually(lambda: twin.has_told_all() and receiver.is_quiet())
     assert len(receiver.of(intent.id)) == 3, "given up"
 
 

@@ -9,7 +9,7 @@ from stripe._api_version import _ApiVersion
 
 from stack.twin.events import API_VERSION
 from tests.conftest import eventually
-from tests.twin.conftest import SECRET, Receiver
+from tests.twin.conftest import SECRET, Receiver, Twin
 
 Make = Callable[..., stripe.PaymentIntent]
 
@@ -62,10 +62,10 @@ def test_a_decline_a_cancellation_and_a_refund_are_told(
 
 @pytest.mark.parametrize("statuses", [[500], [503, 302]])
 def test_what_is_not_taken_is_told_again_later_and_then_no_more(
-    make_intent: Make, receiver: Receiver, statuses: list[int]
+    twin: Twin, make_intent: Make, receiver: Receiver, statuses: list[int]
 ) -> None:
     # No other event may take the bad answers.
-    eventually(receiver.is_quiet)
+    eventually(lambda: twin.has_told_all() and receiver.is_quiet())
     for status in statuses:
         receiver.statuses.put(status)
     intent = make_intent()

@@ -43,6 +43,13 @@ def frozen(pids: Callable[[], dict[str, int]]) -> Callable[[str], AbstractContex
     return freeze
 
 
+@pytest.fixture
+def no_clock(frozen: Callable[[str], AbstractContextManager[int]]) -> Iterator[None]:
+    """Nothing is done because its time has come."""
+    with frozen("beat"):
+        yield
+
+
 def shows_mails(shop: Shop) -> bool:
     """Whether the catcher's page is there, which may come later than its SMTP server."""
     try:

@@ -28,9 +28,9 @@ def look(database: psycopg.Connection[Any], row_id: str) -> dict[str, Any]:
     return dict(row)
 
 
-def finished(database: psycopg.Connection[Any], row_id: str, seconds: float = 15) -> dict[str, Any]:
+def finished(database: psycopg.Connection[Any], row_id: str) -> dict[str, Any]:
     return dict(
-        eventually(lambda: (row := look(database, row_id))["done_at"] and row, seconds, f"outbox row {row_id} is done")
+        eventually(lambda: (row := look(database, row_id))["done_at"] and row, what=f"outbox row {row_id} is done")
     )
 
 
@@ -45,6 +45,12 @@ def children(pid: int) -> list[int]:
 
 def welcomes(shop: Shop, email: str) -> int:
     return len([mail for mail in shop.mails(email) if "Welcome" in mail["subject"]])
+
+
+def is_welcomed_once(shop: Shop, email: str) -> None:
+    """The catcher shows a mail a little after it has taken it."""
+    eventually(lambda: welcomes(shop, email), what=f"the welcome to {email}")
+    assert welcomes(shop, email) == 1
 
 
 def datetime_now(database: psycopg.Connection[Any]) -> Any:
