@@ -122,7 +122,7 @@ def twin(state: State, port: int, public: int) -> Program:
 def service(port: int) -> Program:
     """The Starlette service under uvicorn."""
     arguments = ["extensions.app:app", "--host", LOOPBACK, "--port", str(port), "--no-access-log", "--no-server-header"]
-    arguments += ["--timeout-graceful-shutdown", "5", "--forwarded-allow-ips", LOOPBACK]
+    arguments += ["--timeout-graceful-shutdown", "5", "--timeout-keep-alive", "30", "--forwarded-allow-ips", LOOPBACK]
     return Program("service", python("uvicorn", *arguments), lambda: answers(f"http://{LOOPBACK}:{port}/health/live"))
 
 
