@@ -58,7 +58,7 @@ def migrate(
         else:
             for name in runner.migrate(url):
                 print(f"applied  {name}")
-            err.print("The API's schemas are rebuilt.")
+            err.print("The API's schemas are rebuilt; PostgREST reads them in a moment.")
     except psycopg.Error as error:
         raise StackError(
             f"migrate: {error}", "Nothing of the failed file was kept; mend it and run this again."
@@ -183,7 +183,7 @@ def reconcile(
     """Bring every payment, refund and dispute up to what Stripe says, and check the ledger.
 
     Whatever webhooks were lost, the result is the same. Safe to repeat, also while the shop sells. Exit code 1 when
-    something is left that fits no order, or the ledger and the payments differ.
+    something is left that fits no order, Stripe does not know what is open here, or the ledger and the payments differ.
     """
     from stack.environment import plan, read_settings
     from stack.state import State
@@ -203,6 +203,11 @@ def reconcile(
         print(f"{count:>7}  {what.replace('_', ' ')}")
     if found["quarantined"] or found["ledger_differences"]:
         raise StackError("Something does not fit.", "Admins were mailed; look at /rest/v1/payment_events as staff.")
+    if found["unknown_at_stripe"]:
+        raise StackError(
+            "Stripe does not know all that is open here.",
+            "Is STRIPE_SECRET_KEY of the account that these were made with?",
+        )
 
 
 def add_to(app: typer.Typer) -> None:

@@ -29,7 +29,7 @@ def reconcile() -> None:
     """What Stripe says of the last day, for webhooks that never came."""
     # Only loaded when it rings: the clock itself never needs Stripe's SDK.
     found = import_module("workers.reconciliation").reconcile(days=1)
-    serious = found["quarantined"] or found["ledger_differences"]
+    serious = found["quarantined"] or found["unknown_at_stripe"] or found["ledger_differences"]
     (log.error if serious else log.info)("reconciled with Stripe", **found)
 
 

@@ -13,6 +13,8 @@ begin
   select r.* into known from shop.refunds r where r.id = record_refund.refund_id for update;
   if known.id is null or known.status = 'failed' or known.status = stripe_status and known.stripe_refund_id is not distinct from refund ->> 'id'
     or known.status = 'succeeded' and stripe_status = 'pending'
+    -- A second one for what was asked for once is no news of this.
+    or known.stripe_refund_id <> refund ->> 'id'
   then
     return;
   end if;

@@ -138,6 +138,26 @@ def test_reconciliation_survives_each_fault_at_each_of_its_questions(
     sound(scene, database, "refunded")
 
 
+def test_what_stripe_does_not_know_is_told_and_keeps_nothing_else_waiting(
+    scene: Scene, database: psycopg.Connection[Any]
+) -> None:
+    scene.intend()
+    lost = scene.order
+    move = "update shop.payments set intent_id = %(intent)s where order_id = %(order)s returning 1"
+    scene.ask(move, intent=f"pi_of_another_account_{lost['id']}")
+    try:
+        scene.intend()
+        scene.paid(scene.pay())
+        scene.trouble("*", "drop")
+        scene.bank.v1.refunds.create({"payment_intent": scene.order["intent"]})
+        code, said = ask(scene)
+        assert (code, "Stripe does not know all that is open here" in said) == (1, True), said
+        sound(scene, database, "refunded")
+    finally:
+        scene.ask(move, intent=lost["intent"], order=lost["id"])
+    assert ask(scene)[0] == 0
+
+
 def test_a_second_intent_that_stripe_made_all_the_same_is_cancelled_and_pays_nothing(scene: Scene) -> None:
     scene.intend()
     second = scene.bank.v1.payment_intents.create(
@@ -201,6 +221,14 @@ def test_a_refund_that_stripe_made_twice_is_told_to_admins(
     eventually(lambda: [m for m in scene.shop.mails(teller.email) if "payment" in m["subject"]], what="mail")
     shown = scene.customer.client.get(f"/api/v1/orders/{scene.order['id']}/").json()
     assert (shown["status"], shown["refunded_amount"]) == ("confirmed", "5.00")
+    # Nor is it news of the first, where the worker hears of both in another order.
+    told = """select stripe_refund_id, (select count(*) from shop.outbox where topic = 'order.refunded'
+        and payload ->> 'refund_id' = %(refund)s) as n from shop.refunds where id::text = %(refund)s"""
+    before = scene.ask(told, refund=asked["id"])
+    late = """select logic.record_refund(%(refund)s::uuid, '{"id": "re_2", "status": "succeeded"}')"""
+    scene.ask(late, refund=asked["id"])
+    assert scene.ask(told, refund=asked["id"]) == before
+    assert before[0]["n"] == 1
     assert wrong(database, [scene.product["id"]], [scene.order["id"]]) == []
 
 
