@@ -60,7 +60,7 @@ def test_the_shop_is_as_its_document_says(ground: Shop, role: str) -> None:
     if found.cases.total() < CASES:
         # As many as the first run has shown to be needed, and some more.
         drawn = found.cases["fuzzing"] + found.cases["stateful"]
-        each = ceil((CASES - found.cases.total()) / drawn * FIRST * 1.1)
+        each = ceil((CASES - found.cases.total()) / drawn * FIRST * 1.3)
         run(found, document, ground.url, token_of(ground, role), each=each, thorough=False)
     print(f"{role}: {found}")
     EXCUSED.update(found.excused)
