@@ -12,7 +12,7 @@ from stack.state import State, new_signing_key
 from stack.supervision import wait_until
 
 app = typer.Typer(no_args_is_help=True, help="Keys that sign access tokens.")
-PATIENCE = 15
+PATIENCE = 30
 
 
 def register(url: str, given: str, access_seconds: int) -> None:
@@ -65,7 +65,10 @@ def valid(folder: Path) -> set[str]:
 
 
 def verified_by(state: State, encoded: str) -> set[str]:
-    """Which of PostgREST and the service take a token of this key for rightly signed."""
+    """Which of PostgREST and the service take a token of this key for rightly signed.
+
+    Raises httpx.HTTPError, ValueError or KeyError while one of them gives no such answer.
+    """
     import httpx
     import jwt
 
@@ -74,25 +77,35 @@ def verified_by(state: State, encoded: str) -> set[str]:
     ((kid, key),) = read_keys(encoded).items()
     # Less than an access token, so that it opens nothing: PostgREST says what it misses, once the signature is right.
     token = jwt.encode({"role": "anon", "aud": "pgshop", "exp": int(time.time()) + 60}, key, algorithm="EdDSA")
-    loopback = "http://127.0.0.1"
-    try:
-        code = httpx.get(
-            f"{loopback}:{state.data['ports']['postgrest']}/", headers={"Authorization": f"Bearer {token}"}
-        ).json()["code"]
-        jwks = httpx.get(f"{loopback}:{state.data['ports']['service']}/.well-known/jwks.json").json()["keys"]
-    except (httpx.HTTPError, ValueError, KeyError) as error:
-        raise StackError(f"PostgREST or the service does not answer: {error!r}", "Do it once more.") from None
+    postgrest, service = (f"http://127.0.0.1:{state.data['ports'][part]}" for part in ("postgrest", "service"))
+    code = httpx.get(f"{postgrest}/", headers={"Authorization": f"Bearer {token}"}).json()["code"]
+    jwks = httpx.get(f"{service}/.well-known/jwks.json").json()["keys"]
     by = {"service"} if kid in {jwk["kid"] for jwk in jwks} else set()
     return by | ({"postgrest"} if code == "token_invalid" else set())
 
 
 def settle(state: State, encoded: str, *, to: set[str]) -> None:
     """Wait until just those in `to` verify a key; a notification that was lost is sent again. Raises StackError."""
-    for _ in range(3):
-        if wait_until(lambda: verified_by(state, encoded) == to, PATIENCE / 3):
+    import httpx
+
+    silence = ""
+
+    def is_done() -> bool:
+        nonlocal silence
+        try:
+            return verified_by(state, encoded) == to
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            # Busy, or being started anew.
+            silence = f" ({error!r})"
+            return False
+
+    for _ in range(6):
+        if wait_until(is_done, PATIENCE / 6):
             return
         ask(state.folder, "select pg_notify('pgrst', 'reload config')")
-    raise StackError("Not every part has taken the change over.", f"See {state.log('postgrest')}, and do it once more.")
+    raise StackError(
+        f"Not every part has taken the change over{silence}.", f"See {state.log('postgrest')}, and do it once more."
+    )
 
 
 @app.command("list")

@@ -1,8 +1,11 @@
 """A11: keys that sign are followed by others under load, and taken away at once, at PostgREST and the service alike."""
 
 import json
+import os
+import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +193,25 @@ def test_a_state_from_before_keeps_everybody_signed_in(room: Path, start: Start)
     keys(shop, "rotate", "--retire")
     renew(shop.client(), tokens)
     pgshop("down", "--purge", "--state", str(state))
+
+
+def test_a_part_that_is_slow_to_answer_is_waited_for(spare: Path, start: Start) -> None:
+    shop = start(spare)
+    tokens = sign_in(shop, "patient@example.com")
+    known = "select count(*) as n from auth.signing_keys"
+    service = shop.status["pids"]["service"]
+    os.kill(service, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(1) as aside, shop.connect() as database:
+            before = database.execute(known).fetchone()
+            rotating = aside.submit(keys, shop, "rotate")
+            eventually(lambda: database.execute(known).fetchone() != before, what="the new key")
+            # Longer than it waits for one answer.
+            assert wait([rotating], timeout=8).not_done
+            os.kill(service, signal.SIGCONT)
+            assert rotating.result().strip() == kid(renew(shop.client(), tokens))
+    finally:
+        os.kill(service, signal.SIGCONT)
 
 
 def test_keys_of_the_environment_overlap_too(spare: Path, start: Start) -> None:
