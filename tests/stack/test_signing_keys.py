@@ -13,6 +13,7 @@ import httpx
 import jwt
 import pytest
 
+from extensions.keys import read_keys
 from stack.state import new_signing_key
 from tests.conftest import PASSWORD, Shop, eventually, pgshop
 from tests.figures import Tell
@@ -212,6 +213,22 @@ def test_a_part_that_is_slow_to_answer_is_waited_for(spare: Path, start: Start) 
             assert rotating.result().strip() == kid(renew(shop.client(), tokens))
     finally:
         os.kill(service, signal.SIGCONT)
+
+
+def test_a_key_whose_name_begins_like_an_option_is_removed(spare: Path, start: Start) -> None:
+    start(spare)
+    pgshop("down", "--state", str(spare))
+    path, odd = spare / "secrets.json", new_signing_key()
+    while not next(iter(read_keys(odd))).startswith("-"):
+        odd = new_signing_key()
+    path.write_text(json.dumps({**json.loads(path.read_text()), "jwt_private_key": odd}))
+    shop = start(spare)
+    tokens = sign_in(shop, "odd@example.com")
+    assert kid(tokens) in read_keys(odd)
+    keys(shop, "rotate")
+    keys(shop, "remove", kid(tokens))
+    assert seen(shop, tokens["access"]) == REFUSED
+    assert "No such option" not in fails("keys", "remove", "-x", "--state", str(spare))
 
 
 def test_keys_of_the_environment_overlap_too(spare: Path, start: Start) -> None:
